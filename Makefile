@@ -1,0 +1,47 @@
+# make run    from a fresh clone to the figures of the main experiment
+# make test   from a fresh clone to a green test run
+# Needs Python 3.11 or newer and make; everything is installed into .venv, nothing globally.
+
+PYTHON ?= python3
+WORKERS ?= 2
+RESULTS ?= results/remedies
+
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/installed
+PACKAGES := config agents simulation experiments
+
+.DEFAULT_GOAL := help
+.PHONY: help install run test bench clean
+
+help:
+	@echo "make run     run the main experiment (remedies) into $(RESULTS) and draw its figures"
+	@echo "make test    check style and types, run all tests"
+	@echo "make bench   measure speed"
+	@echo "make install only set up .venv;  make clean: remove .venv and caches, keep results"
+
+install: $(STAMP)
+
+$(STAMP): requirements.lock pyproject.toml
+	$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'Python 3.11 or newer is needed: make PYTHON=...')"
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --requirement requirements.lock
+	$(BIN)/python -m pip install --quiet --no-deps --editable .
+	@touch $(STAMP)
+
+run: $(STAMP)
+	$(BIN)/partnership run remedies --out $(RESULTS)
+	@echo "Figures: $(RESULTS)/figures"
+
+test: $(STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy --strict $(addprefix --package ,$(PACKAGES))
+	$(BIN)/pytest -n $(WORKERS)
+
+bench: $(STAMP)
+	$(BIN)/pytest benchmarks --benchmark-enable --benchmark-only
+
+clean:
+	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .benchmarks
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,1 @@
+"""The institutions of the Union and the rules by which they decide."""

@@ -1,0 +1,1 @@
+"""What we assume: parameters, actors, instruments, scenarios, policies and questions, as typed frozen settings."""

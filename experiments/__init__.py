@@ -1,0 +1,1 @@
+"""What we ask: how questions are run, stored, analysed, drawn and put at the command line."""

@@ -1,0 +1,1 @@
+"""Statistics of saved results, and nothing else."""

@@ -1,0 +1,1 @@
+"""Pictures of what the analysis returns; nothing is computed here."""

@@ -1,0 +1,1 @@
+"""Tests of the turn, of chance and of what is recorded."""
