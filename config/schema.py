@@ -1,0 +1,947 @@
+"""What a valid configuration is: typed, frozen settings, each check beside the value that it guards.
+
+Nothing is coerced: a text is no number, `true` is no 1, `nan` and `inf` are no numbers either.
+"""
+
+import hashlib
+import json
+import math
+from collections.abc import Mapping
+from itertools import pairwise
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    SerializerFunctionWrapHandler,
+    field_validator,
+    model_serializer,
+    model_validator,
+)
+
+from config.calendar import NEVER, START, moment_index, quarter_index, quarter_name, quarter_of_date
+from config.errors import CheckError, listed, nearest, shown
+
+DOMAINS = ("political", "civil", "maritime", "information", "industry", "operations")
+LADDERS = ("force", "transfers", "secrecy", "missions")
+PRESSURES = ("russia", "china", "north_korea", "us_retrenchment")
+REGIMES = ("calm", "tense", "crisis")
+RULES = ("R0", "R1", "R2", "R3", "R4", "R5", "R6", "R7", "R8", "R9")
+STAGES = ("dormant", "mandated", "negotiating", "signed", "provisional", "in_force", "lapsed")
+PERIODS = ("member", "neutral", "opt_out", "pesco", "strategy", "stance_mean", "election")
+RECORDS = ("trajectories", "transitions", "actors", "bounds", "limits", "summary")
+PARTNERS = ("DEU", "ESP", "FRA", "GBR", "ITA", "NLD", "SWE")
+MEMBER_STATES = (
+    *("AUT", "BEL", "BGR", "CYP", "CZE", "DEU", "DNK", "ESP", "EST", "FIN", "FRA", "GBR", "GRC", "HRV"),
+    *("HUN", "IRL", "ITA", "LTU", "LUX", "LVA", "MLT", "NLD", "POL", "PRT", "ROU", "SVK", "SVN", "SWE"),
+)
+"""The 27 of today and the United Kingdom, member until 2020; when each belongs is said in actors/periods.csv."""
+
+QUARTER_TEXT = 'a quarter such as "2031Q2"'
+MOMENT_TEXT = 'a quarter such as "2031Q2", "start" or "never"'
+
+
+# Values
+
+
+def number(value: object, allowed: str = "a number") -> float | int:
+    """A finite number, neither text nor true or false."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise CheckError("is not a number", allowed=allowed, suggestion=_unquoted(value))
+    try:
+        finite = math.isfinite(value)
+    except OverflowError:
+        finite = False
+    if not finite:
+        raise CheckError("is not a finite number", allowed=allowed)
+    return value
+
+
+def within(value: object, low: float, high: float) -> float | int:
+    """A number from low to high."""
+    allowed = f"a number from {low:g} to {high:g}"
+    found = number(value, allowed)
+    if not low <= found <= high:
+        edge = low if found < low else high
+        raise CheckError("is out of range", allowed=allowed, suggestion=f"the nearest is {edge:g}")
+    return found
+
+
+def _in_order(low: float, high: float, form: str, key: str = "") -> None:
+    if low > high:
+        swapped = form.format(f"{high:g}", f"{low:g}")
+        raise CheckError("low is above high", allowed="low <= high", suggestion=f"did you mean {swapped}?", key=key)
+
+
+def _unquoted(value: object) -> str:
+    if isinstance(value, bool):
+        return f"did you mean {int(value)}?"
+    try:
+        return f"did you mean {float(value):g}, without quotes?" if isinstance(value, str) else ""
+    except ValueError:
+        return ""
+
+
+def _near_quarter(text: str) -> str:
+    """A hint for what is almost a quarter: "2031-Q2", "2031q2", "Q2 2031", "2031Q5"."""
+    digits = "".join(character for character in text if character.isdigit())
+    if len(digits) < 4:
+        return 'did you mean "never"?' if text.casefold().startswith("n") else "for example 2031Q2"
+    year, rest = (digits[1:5], digits[:1]) if text[:1] in "qQ" and len(digits) == 5 else (digits[:4], digits[4:5])
+    if not "1000" <= year <= "2999":
+        return "for example 2031Q2"
+    return f'did you mean "{year}Q{min(max(int(rest or 1), 1), 4)}"?'
+
+
+def _quarter(value: object) -> int:
+    if not isinstance(value, str):
+        raise CheckError("is not a quarter", allowed=QUARTER_TEXT, suggestion=_near_quarter(str(value)))
+    try:
+        return quarter_index(value)
+    except ValueError:
+        raise CheckError("is not a quarter", allowed=QUARTER_TEXT, suggestion=_near_quarter(value)) from None
+
+
+def _moment(value: object) -> int:
+    if not isinstance(value, str):
+        raise CheckError("is not a quarter", allowed=MOMENT_TEXT, suggestion=_near_quarter(str(value)))
+    try:
+        return moment_index(value)
+    except ValueError:
+        raise CheckError("is not a quarter", allowed=MOMENT_TEXT, suggestion=_near_quarter(value)) from None
+
+
+def _dated(text: str) -> str:
+    try:
+        quarter_of_date(text)
+    except ValueError:
+        raise CheckError("is not a date", allowed='a date such as "2018-07-17", "2018-07" or "2018"') from None
+    return text
+
+
+def _said(text: str) -> str:
+    if not text.strip():
+        raise CheckError("is empty", allowed="some words")
+    return text
+
+
+Quarter = Annotated[int, BeforeValidator(_quarter), PlainSerializer(quarter_name, return_type=str)]
+"""Written as text, "2031Q2"; held as the number that quarter_index gives."""
+
+Moment = Annotated[int, BeforeValidator(_moment), PlainSerializer(quarter_name, return_type=str)]
+"""As Quarter, or "start" or "never"."""
+
+Share = Annotated[float, Field(ge=0.0, le=1.0)]
+Positive = Annotated[float, Field(gt=0.0)]
+NotNegative = Annotated[float, Field(ge=0.0)]
+Flag = Annotated[int, Field(ge=0, le=1)]
+Words = Annotated[str, AfterValidator(_said)]
+Domain = Literal["political", "civil", "maritime", "information", "industry", "operations"]
+Ladder = Literal["force", "transfers", "secrecy", "missions"]
+PressureName = Literal["russia", "china", "north_korea", "us_retrenchment"]
+RegimeName = Literal["calm", "tense", "crisis"]
+Rule = Literal["R0", "R1", "R2", "R3", "R4", "R5", "R6", "R7", "R8", "R9"]
+Stage = Literal["dormant", "mandated", "negotiating", "signed", "provisional", "in_force", "lapsed"]
+PeriodKind = Literal["member", "neutral", "opt_out", "pesco", "strategy", "stance_mean", "election"]
+RecordName = Literal["trajectories", "transitions", "actors", "bounds", "limits", "summary"]
+
+
+class Frozen(BaseModel):
+    """Base of all settings: nothing unknown, nothing coerced, nothing changed afterwards."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+
+# Parameters
+
+
+class Span(Frozen):
+    """A range in an override, { low, high }: the value is uniform between them, drawn once per run."""
+
+    low: float
+    high: float
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        _in_order(self.low, self.high, "{{ low = {}, high = {} }}")
+        return self
+
+
+class Draw(Frozen):
+    """How an uncertain parameter is drawn once per run; exactly one of the three is given. u is uniform on (0, 1).
+
+    uniform       (low, high):  low + (high - low) * u
+    normal        (mean, sd):   mean + sd * normal(u), clipped to the parameter's range
+    lognormal_sd  sd:           value * exp(sd * normal(u)), clipped to the parameter's range
+    """
+
+    uniform: tuple[float, float] | None = None
+    normal: tuple[float, float] | None = None
+    lognormal_sd: NotNegative | None = None
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Self:
+        given = [name for name in ("uniform", "normal", "lognormal_sd") if getattr(self, name) is not None]
+        if len(given) != 1:
+            raise CheckError("must say how to draw, in one way", allowed="one of uniform, normal, lognormal_sd")
+        if self.uniform is not None:
+            _in_order(*self.uniform, "[{}, {}]", key="uniform")
+        if self.normal is not None and self.normal[1] < 0:
+            raise CheckError("the standard deviation is negative", allowed="[mean, sd] with sd >= 0", key="normal")
+        return self
+
+
+class Parameter(Frozen):
+    """A number about the world, with its unit, the range it may take, where it comes from, and its draw if uncertain.
+
+    With unit "quarter" the file gives a date and `value` holds its quarter index; with unit "switch" it is 0 or 1.
+    """
+
+    value: float | int
+    unit: Words
+    range: tuple[float, float] | None = None
+    source: Words
+    draw: Draw | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _value(cls, given: Any) -> Any:
+        if not isinstance(given, Mapping) or "value" not in given or not isinstance(given.get("unit"), str):
+            return given
+        try:
+            value = _moment(given["value"]) if given["unit"] == "quarter" else number(given["value"])
+        except CheckError as fault:
+            raise _at("value", given["value"], fault) from None
+        extra = {"range": (0.0, 1.0)} if given["unit"] == "switch" and given.get("range") is None else {}
+        return {**given, "value": value, **extra}
+
+    @model_validator(mode="after")
+    def _within_range(self) -> Self:
+        if self.unit == "quarter":
+            for name in ("range", "draw"):
+                if getattr(self, name) is not None:
+                    raise CheckError(f"a quarter has no {name}", allowed="value, unit and source", key=name)
+            return self
+        if self.range is None:
+            raise CheckError("is missing", allowed="[low, high], the values that the parameter may take", key="range")
+        _in_order(*self.range, "[{}, {}]", key="range")
+        self._checked("value", self.value)
+        if self.draw is not None:
+            self._check_draw(self.draw)
+        return self
+
+    def _check_draw(self, draw: Draw) -> None:
+        for edge in draw.uniform or ():
+            self._checked("draw.uniform", edge)
+        if draw.normal is not None:
+            self._checked("draw.normal", draw.normal[0])
+        if draw.lognormal_sd is not None and self.value <= 0:
+            raise CheckError(
+                "only a positive value can be drawn log-normally", allowed="value > 0", key="draw.lognormal_sd"
+            )
+
+    def _checked(self, key: str, value: object) -> float | int:
+        """`value` if this parameter may take it, else a fault at `key`."""
+        assert self.range is not None
+        try:
+            found = within(value, *self.range)
+        except CheckError as fault:
+            raise _at(key, value, fault) from None
+        if self.unit == "switch" and found not in (0, 1):
+            raise _at(key, value, CheckError("is not a switch", allowed="0 or 1"))
+        return found
+
+    def overridden(self, value: object) -> "Parameter":
+        """This parameter as an override leaves it: fixed by a number or quarter, uniform by a Span."""
+        if self.unit == "quarter":
+            return self.model_copy(update={"value": _moment(value), "draw": None})
+        if isinstance(value, Span):
+            if self.unit == "switch" and value.low != value.high:
+                raise CheckError("is not a switch", allowed="0 or 1", suggestion="did you mean 0 or 1?")
+            low, high = self._checked("low", value.low), self._checked("high", value.high)
+            inside = min(max(self.value, low), high)
+            return self.model_copy(update={"value": inside, "draw": Draw(uniform=(value.low, value.high))})
+        assert self.range is not None
+        low, high = self.range
+        allowed = f"a number from {low:g} to {high:g}, or {{ low, high }} within it"
+        number(value, allowed)
+        return self.model_copy(update={"value": self._checked("", value), "draw": None})
+
+    @model_serializer(mode="wrap")
+    def _with_quarter(self, plain: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        content: dict[str, Any] = plain(self)
+        return {**content, "value": quarter_name(int(self.value))} if self.unit == "quarter" else content
+
+
+def _at(key: str, value: object, fault: CheckError) -> CheckError:
+    """The same fault, said about `key` and its value."""
+    return CheckError(fault.problem, allowed=fault.allowed, suggestion=fault.suggestion, key=key, value=shown(value))
+
+
+def _set_value(value: object) -> object:
+    """A value in a [set] table: number, switch, quarter text, or { low, high }."""
+    if isinstance(value, bool | str | Span):
+        return value
+    if isinstance(value, Mapping):
+        unknown = sorted(set(map(str, value)) - {"low", "high"})
+        if unknown:
+            raise CheckError(f"unknown key {unknown[0]!r}", allowed="{ low = ..., high = ... }",
+                        suggestion=nearest(unknown[0], ("low", "high")))  # fmt: skip
+        for name in ("low", "high"):
+            if name not in value:
+                raise CheckError(f"{name} is missing", allowed="{ low = ..., high = ... }")
+            try:
+                number(value[name])
+            except CheckError as fault:
+                raise _at(name, value[name], fault) from None
+        _in_order(value["low"], value["high"], "{{ low = {}, high = {} }}")
+        return Span(low=value["low"], high=value["high"])
+    return number(value, "a number, a quarter, or { low = ..., high = ... }")
+
+
+SetValue = Annotated[Any, BeforeValidator(_set_value)]
+SetTable = Annotated[dict[str, SetValue], Field(default_factory=dict)]
+
+
+# Instruments
+
+
+class Instrument(Frozen):
+    """An agreement or activity at EU level. Depths are relative to its full ambition, 0-1.
+
+    `caps` gives for a ladder the deepest relative depth at step 0, 1, ...; beyond the list it is 1.
+    `opens` (`from` in the file) is the quarter before which the instrument does not exist.
+    """
+
+    slug: str
+    title: Words
+    domain: Domain
+    ambition: Share
+    least: Share
+    rule: Rule
+    defence: bool
+    quarters: Positive
+    needs: tuple[str, ...] = ()
+    helped_by: tuple[str, ...] = ()
+    caps: dict[Ladder, tuple[Share, ...]] = Field(default_factory=dict)
+    diet: bool = False
+    led_by: Literal["high_representative", "commission"] = "high_representative"
+    opens: Moment = Field(default=START, alias="from")
+    source: Words
+
+    def cap(self, ladder: str, step: int) -> float:
+        """Deepest relative depth that Japan's ladder permits at this step, 0-1."""
+        caps = {str(name): steps for name, steps in self.caps.items()}.get(ladder, ())
+        return caps[step] if step < len(caps) else 1.0
+
+
+class Rung(Frozen):
+    """A rung of the bilateral ladder between Japan and one capable state.
+
+    `caps_soft` names the steps of ladders without which it goes slower, `needs_in_force` those without which it
+    cannot enter into force; `quarters` are for talks, `quarters_in_force` from signature to force.
+    """
+
+    slug: str
+    title: Words
+    ambition: Share
+    least: Share
+    needs: tuple[str, ...] = ()
+    helped_by: tuple[str, ...] = ()
+    caps_soft: dict[Ladder, Annotated[int, Field(ge=0)]] = Field(default_factory=dict)
+    needs_in_force: dict[Ladder, Annotated[int, Field(ge=0)]] = Field(default_factory=dict)
+    diet: bool
+    quarters: Positive
+    quarters_in_force: NotNegative
+    source: Words
+
+
+# Actors
+
+
+class Period(Frozen):
+    """What holds of a state from a quarter (inclusive) until another (exclusive)."""
+
+    iso3: str
+    kind: PeriodKind
+    begins: Moment = Field(alias="from")
+    ends: Moment = Field(alias="until")
+    value: float
+    source: Words
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.begins >= self.ends:
+            raise CheckError("ends before it begins", allowed="a quarter after `from`, or nothing", key="until",
+                        value=shown(quarter_name(self.ends)))  # fmt: skip
+        return self
+
+
+class MemberState(Frozen):
+    """A member state of some time, as the sources give it; nothing here is scaled or combined yet."""
+
+    iso3: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+    name: Words
+    population: Annotated[int, Field(gt=0)]
+    gdp_usd_bn: Positive
+    latitude: Annotated[float, Field(ge=-90, le=90)]
+    longitude: Annotated[float, Field(ge=-180, le=180)]
+    km_to_moscow: NotNegative
+    km_to_tokyo: NotNegative
+    border_russia_or_belarus: Flag
+    indo_pacific_territory: Flag
+    g7: Flag
+    nato_year: Annotated[int, Field(ge=0, le=2100)]
+    us_troops: Annotated[int, Field(ge=0)]
+    trade_china_pct_gdp: NotNegative
+    trade_japan_pct_gdp: NotNegative
+    un_agreement_japan: Annotated[float, Field(ge=-1, le=1)]
+    defence_spending_2010: NotNegative
+    defence_spending_2026: NotNegative
+    military_expenditure_usd_m: NotNegative
+    chambers: Annotated[int, Field(ge=1, le=2)]
+    nice_votes: Annotated[int, Field(ge=0)]
+    passerelle: Literal["friend", "open", "sceptic"]
+    source: Words
+    periods: tuple[Period, ...] = ()
+
+    def at(self, kind: str, quarter: int) -> float | None:
+        """Value of `kind` in this quarter: that of the latest period begun and not over, None if there is none."""
+        held = [period for period in self.periods if period.kind == kind and period.begins <= quarter < period.ends]
+        return max(held, key=lambda period: period.begins).value if held else None
+
+    def has(self, kind: str, quarter: int) -> bool:
+        """Whether `kind` holds of the state in this quarter, as in has("member", quarter)."""
+        return bool(self.at(kind, quarter))
+
+
+class Exposures(Frozen):
+    """How much of each pressure Japan feels, 0-1."""
+
+    russia: Share
+    china: Share
+    north_korea: Share
+    us_retrenchment: Share
+    source: Words
+
+
+class LowerHouse(Frozen):
+    """The chamber whose term is fixed at most, and which can be dissolved."""
+
+    title: Words
+    seats: Annotated[int, Field(gt=0)]
+    term_quarters: Annotated[int, Field(gt=0)]
+    treaty_overrides: bool
+    source: Words
+
+
+class UpperHouse(Frozen):
+    """The chamber of which half is renewed at fixed dates."""
+
+    title: Words
+    seats: Annotated[int, Field(gt=0)]
+    half_every_quarters: Annotated[int, Field(gt=0)]
+    first_renewal: Quarter
+    source: Words
+
+
+class Chambers(Frozen):
+    """The two Houses of the Diet."""
+
+    lower: LowerHouse
+    upper: UpperHouse
+
+
+class Thresholds(Frozen):
+    """Shares of seats: majority is to be exceeded, two_thirds to be reached."""
+
+    majority: Share
+    two_thirds: Share
+    treaty_source: Words
+    law_source: Words
+    amendment_source: Words
+
+
+class LadderStep(Frozen):
+    """The act that leads to a step of a ladder."""
+
+    name: Words
+    act: Literal["cabinet_decision", "law", "amendment"]
+    source: Words
+
+
+class Ladders(Frozen):
+    """What Japan may do: the acts that lead to step 1, 2, ... of each ladder."""
+
+    force: tuple[LadderStep, ...]
+    transfers: tuple[LadderStep, ...]
+    secrecy: tuple[LadderStep, ...]
+    missions: tuple[LadderStep, ...]
+
+
+class DietElection(Frozen):
+    """The coalition's share of the seats of a chamber from a quarter on; partner: Komeito sits in the cabinet."""
+
+    quarter: Quarter
+    chamber: Literal["lower", "upper"]
+    share: Share
+    partner: bool
+    source: Words
+
+
+class JapanSettings(Frozen):
+    """Japan as data: exposures, chambers, thresholds, ladders, elections on record."""
+
+    exposures: Exposures
+    chambers: Chambers
+    thresholds: Thresholds
+    ladders: Ladders
+    elections: tuple[DietElection, ...]
+
+
+class Pull(Frozen):
+    """A partner's weight in Japan's attention, and what is added per unit of what else moves it."""
+
+    title: Words
+    pull: NotNegative
+    pull_link_russia: float = 0.0
+    pull_us_retrenchment: float = 0.0
+    pull_operational_depth: float = 0.0
+    source: Words
+
+
+class Frameworks(Frozen):
+    """Rival frameworks, whose depth moves with the model."""
+
+    quad: Pull
+    nato: Pull
+    australia: Pull
+
+
+class Pulls(Frozen):
+    """What else draws on Japan's attention."""
+
+    us: Pull
+    uk: Pull
+    single_states: Pull
+    eu: Pull
+
+
+class Receiver(Frozen):
+    """A state of Southeast Asia that may be helped; claim and fear towards China, 0-1."""
+
+    title: Words
+    claim: Share
+    fear: Share
+    source: Words
+
+
+class Partners(Frozen):
+    """Japan's other partners and the receivers of capacity building, by iso3."""
+
+    frameworks: Frameworks
+    pulls: Pulls
+    receivers: dict[str, Receiver]
+
+
+class PressureSettings(Frozen):
+    """A pressure from outside and the regimes it moves between."""
+
+    title: Words
+    regimes: tuple[RegimeName, ...]
+    source: Words
+
+
+class FourPressures(Frozen):
+    """The four pressures, in the order of the model."""
+
+    russia: PressureSettings
+    china: PressureSettings
+    north_korea: PressureSettings
+    us_retrenchment: PressureSettings
+
+
+class DatedRegime(Frozen):
+    """A regime on record, from a quarter until the next row of the same pressure."""
+
+    pressure: PressureName
+    regime: RegimeName
+    begins: Quarter = Field(alias="from")
+    source: Words
+
+
+class Pressures(Frozen):
+    """Pressures, and the regimes that the record shows for the hindcast."""
+
+    pressures: FourPressures
+    hindcast: tuple[DatedRegime, ...]
+
+    @model_validator(mode="after")
+    def _in_time(self) -> Self:
+        for pressure in PRESSURES:
+            rows = [row for row in self.hindcast if row.pressure == pressure]
+            _in_sequence("hindcast", [row.begins for row in rows])
+        return self
+
+
+class CouncilRule(Frozen):
+    """Qualified majority from a quarter on; without_proposal: where nobody entitled has proposed."""
+
+    begins: Quarter = Field(alias="from")
+    name: Words
+    members_share: Share
+    members_more_than: bool
+    population_share: Share
+    blocking_members: Annotated[int, Field(ge=0)]
+    nice_votes: Annotated[int, Field(ge=0)]
+    nice_votes_total: Annotated[int, Field(ge=0)]
+    without_proposal_members_share: Share
+    without_proposal_population_share: Share
+    source: Words
+
+
+class DeclaredAbstentions(Frozen):
+    """Shares of members and of population at which declared abstentions stop a decision."""
+
+    members_share: Share
+    population_share: Share
+    source: Words
+
+
+class Terms(Frozen):
+    """First quarters of each term of office."""
+
+    high_representative: tuple[Quarter, ...]
+    commission: tuple[Quarter, ...]
+    parliament: tuple[Quarter, ...]
+    source: Words
+
+
+class Summits(Frozen):
+    """Quarter of the year, 1-4, of the yearly summit with Japan."""
+
+    quarter: Annotated[int, Field(ge=1, le=4)]
+    source: Words
+
+
+class Ceiling(Frozen):
+    """Ceiling of the Peace Facility for 2021-27, EUR million, from a quarter on."""
+
+    begins: Quarter = Field(alias="from")
+    eur_m: NotNegative
+    source: Words
+
+
+class Successor(Frozen):
+    """What follows the Peace Facility of 2021-27, EUR million a year."""
+
+    begins: Quarter = Field(alias="from")
+    eur_m_per_year: NotNegative
+    source: Words
+
+
+class PeaceFacility(Frozen):
+    """Money for the Peace Facility over time."""
+
+    ceilings: tuple[Ceiling, ...]
+    successor: Successor
+
+    @model_validator(mode="after")
+    def _in_time(self) -> Self:
+        _in_sequence("ceilings", [ceiling.begins for ceiling in self.ceilings])
+        return self
+
+
+class UnionSettings(Frozen):
+    """The Union's rules and calendar."""
+
+    council_rules: tuple[CouncilRule, ...]
+    declared_abstentions: DeclaredAbstentions
+    terms: Terms
+    summits: Summits
+    peace_facility: PeaceFacility
+
+    @model_validator(mode="after")
+    def _in_time(self) -> Self:
+        _in_sequence("council_rules", [rule.begins for rule in self.council_rules])
+        return self
+
+    def rule_at(self, quarter: int) -> CouncilRule:
+        """The voting rule in this quarter: the latest begun, the first one before all of them."""
+        begun = [rule for rule in self.council_rules if rule.begins <= quarter]
+        return begun[-1] if begun else self.council_rules[0]
+
+
+def _in_sequence(key: str, quarters: list[int]) -> None:
+    """Dated rows stand in order of time, no two in one quarter."""
+    if not quarters:
+        raise CheckError("is empty", key=key, allowed="at least one dated row")
+    for before, after in pairwise(quarters):
+        if after <= before:
+            raise CheckError("rows are not in order of time", key=key, value=shown(quarter_name(after)),
+                             allowed=f"after {quarter_name(before)}")  # fmt: skip
+
+
+# The state of the world at the start
+
+
+class StartPressure(Frozen):
+    """Regime and intensity (0-1) of a pressure at the start."""
+
+    regime: RegimeName
+    intensity: Share
+
+
+class StartPressures(Frozen):
+    """The four pressures at the start."""
+
+    russia: StartPressure
+    china: StartPressure
+    north_korea: StartPressure
+    us_retrenchment: StartPressure
+
+
+class StartLadders(Frozen):
+    """Steps that Japan has reached, counted from 0."""
+
+    force: Annotated[int, Field(ge=0)]
+    transfers: Annotated[int, Field(ge=0)]
+    secrecy: Annotated[int, Field(ge=0)]
+    missions: Annotated[int, Field(ge=0)]
+
+
+class StartInstrument(Frozen):
+    """Stage and relative depths (0-1) of an instrument at the start, and since when it has been at that stage.
+
+    `lapses` is the quarter at whose start it lapses by itself; `stayer` the chance that an open file hardly moves.
+    """
+
+    stage: Stage = "dormant"
+    agreed: Share = 0.0
+    operational: Share = 0.0
+    since: Moment = START
+    lapses: Moment = NEVER
+    stayer: Share | None = None
+    stayer_source: str = ""
+    note: str = ""
+
+    @model_validator(mode="after")
+    def _carried_out_as_agreed(self) -> Self:
+        if self.operational > self.agreed:
+            raise CheckError("is above what was agreed", key="operational", value=shown(self.operational),
+                             allowed=f"a number from 0 to {self.agreed:g}")  # fmt: skip
+        return self
+
+
+class StartJapan(Frozen):
+    """Japan's politics at the start: the coalition's seats, and defence spending in per cent of GDP."""
+
+    lower_house_share: Share
+    upper_house_share: Share
+    partner: bool
+    lower_house_elected: Quarter
+    defence_spending: NotNegative
+    source: Words
+
+
+class StartRivals(Frozen):
+    """Depth of other frameworks with Japan at the start, 0-1."""
+
+    quad: Share
+    nato: Share
+    australia: Share
+    source: Words
+
+
+class StartPeaceFacility(Frozen):
+    """Money not spoken for, and money blocked, EUR million."""
+
+    headroom_eur_m: NotNegative
+    blocked_eur_m: NotNegative
+    source: Words
+
+
+class StartTable(Frozen):
+    """The world at the start. What `instruments` and `bilateral` leave out is dormant."""
+
+    quarter: Quarter
+    trust: Share
+    interoperability: Share
+    source: Words
+    ladders: StartLadders
+    pressures: StartPressures
+    instruments: dict[str, StartInstrument]
+    bilateral: dict[str, dict[str, StartInstrument]] = Field(default_factory=dict)
+    japan: StartJapan
+    rivals: StartRivals
+    peace_facility: StartPeaceFacility
+
+    def of(self, slug: str) -> StartInstrument:
+        """State of an instrument at EU level."""
+        return self.instruments.get(slug, StartInstrument())
+
+    def rung(self, iso3: str, slug: str) -> StartInstrument:
+        """State of a rung of the bilateral ladder with one state."""
+        return self.bilateral.get(iso3, {}).get(slug, StartInstrument())
+
+
+class RecordRow(Frozen):
+    """A dated event of the record; `use` says whether it serves to calibrate or to validate."""
+
+    partner: Words
+    instrument: Words
+    stage: Words
+    date: Annotated[str, AfterValidator(_dated)]
+    use: Words
+    note: str
+    source: Words
+
+    @property
+    def quarter(self) -> int:
+        """Quarter in which it happened."""
+        return quarter_of_date(self.date)
+
+
+# Scenarios, policies, questions
+
+
+class PinnedRegime(Frozen):
+    """A regime that a scenario dictates to a pressure, from a quarter until (not including) another."""
+
+    pressure: PressureName
+    regime: RegimeName
+    begins: Moment = Field(alias="from")
+    ends: Moment = Field(default=NEVER, alias="until")
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.begins >= self.ends:
+            raise CheckError("ends before it begins", allowed="a quarter after `from`", key="until",
+                        value=shown(quarter_name(self.ends)))  # fmt: skip
+        return self
+
+
+class Scenario(Frozen):
+    """A possible world: from when to when, and what differs from the base."""
+
+    name: str
+    title: Words
+    question: Words
+    start: Quarter
+    until: Quarter
+    set: SetTable
+    regimes: tuple[PinnedRegime, ...] = ()
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        check_until(self.until, self.start)
+        for pressure in PRESSURES:
+            pinned = sorted((r for r in self.regimes if r.pressure == pressure), key=lambda r: r.begins)
+            for before, after in pairwise(pinned):
+                if after.begins < before.ends:
+                    raise CheckError(f"two regimes of {pressure} overlap", key="regimes",
+                                value=shown(quarter_name(after.begins)),
+                                allowed=f"from {quarter_name(before.ends)} on")  # fmt: skip
+        return self
+
+
+class Policy(Frozen):
+    """A lever, or a counterfactual, in the form of the values that it sets."""
+
+    name: str
+    title: Words
+    question: Words
+    set: SetTable
+
+
+def check_until(until: int, start: int) -> None:
+    """A run ends in its first quarter at the earliest."""
+    if until < start or until >= NEVER:
+        raise CheckError("ends before the start", allowed=f"{quarter_name(start)} or later", key="until",
+                    value=shown(quarter_name(until)), suggestion=f"the nearest is {quarter_name(start)}")  # fmt: skip
+
+
+def _some(values: Any) -> Any:
+    if isinstance(values, list | tuple) and not values:
+        raise CheckError("is empty", allowed="at least one name")
+    return values
+
+
+def _no_pair(values: tuple[str, ...]) -> tuple[str, ...]:
+    seen: dict[frozenset[str], str] = {}
+    for value in values:
+        pieces = frozenset(value.split("+"))
+        if pieces in seen:
+            same = "" if seen[pieces] == value else f" as {seen[pieces]!r}"
+            raise CheckError(f"{value!r} is named twice{same}", allowed="each once")
+        seen[pieces] = value
+    return values
+
+
+Names = Annotated[tuple[str, ...], BeforeValidator(_some), AfterValidator(_no_pair)]
+Records = Annotated[tuple[RecordName, ...], BeforeValidator(_some), AfterValidator(_no_pair)]
+
+
+class Experiment(Frozen):
+    """A question: which scenarios and policies, how many runs of each, and what to keep.
+
+    An entry of `scenarios` or `policies` that ends in .toml is a file beside the experiment's own, in `folder`.
+    """
+
+    name: str
+    question: Words
+    scenarios: Names
+    policies: Names
+    runs: Annotated[int, Field(ge=1, lt=2**40)]
+    seed: Annotated[int, Field(ge=0, lt=2**63)]
+    until: Quarter | None = None
+    record: Records = ("trajectories", "transitions")
+    set: SetTable
+    folder: str = ""
+
+    @field_validator("record")
+    @classmethod
+    def _summary_alone(cls, record: tuple[str, ...]) -> tuple[str, ...]:
+        if "summary" in record and len(record) > 1:
+            raise CheckError("'summary' stands alone", allowed=f'["summary"], or of {listed(RECORDS[:-1])}',
+                        suggestion='did you mean ["summary"]?')  # fmt: skip
+        return record
+
+
+# All together
+
+
+class Settings(Frozen):
+    """Everything that a model needs for one scenario under one policy, every layer applied."""
+
+    scenario: Scenario
+    policy: Policy
+    until: Quarter
+    parameters: dict[str, Parameter]
+    instruments: tuple[Instrument, ...]
+    rungs: tuple[Rung, ...]
+    members: tuple[MemberState, ...]
+    japan: JapanSettings
+    partners: Partners
+    pressures: Pressures
+    union: UnionSettings
+    table: StartTable
+
+    @property
+    def start(self) -> int:
+        """Quarter index of the first turn."""
+        return self.scenario.start
+
+    @property
+    def regimes(self) -> tuple[PinnedRegime, ...]:
+        """Regimes that the scenario dictates."""
+        return self.scenario.regimes
+
+    def fingerprint(self) -> str:
+        """Hash (SHA-256, hexadecimal) of the resolved content; the same on every machine."""
+        content = self.model_dump(mode="json", by_alias=True)
+        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
