@@ -180,7 +180,6 @@ class Files:
     stayer_will: Value
     will_spread: Value
     least_factor: Value
-    summit_quarter: Value
     summit: Value
     off_summit: Value
     patience: Value
@@ -242,13 +241,10 @@ class Japan:
     seat_spread: Value
     upper_mean: Value
     snap: Value
-    term: Value
     partner_joins: Value
     partner_leaves: Value
     partner_seats: Value
     amenders: Value
-    majority: Value
-    two_thirds: Value
     support: Value
     support_threat: Value
     support_pace: Value
