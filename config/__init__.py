@@ -1,1 +1,55 @@
 """What we assume: parameters, actors, instruments, scenarios, policies and questions, as typed frozen settings."""
+
+from config.calendar import NEVER, START, quarter_index, quarter_name
+from config.errors import UserError, nearest
+from config.loading import available, check_file, label, load_experiment, load_record, resolve, settings_of
+from config.schema import (
+    DOMAINS,
+    LADDERS,
+    PARTNERS,
+    PRESSURES,
+    REGIMES,
+    STAGES,
+    Draw,
+    Experiment,
+    Instrument,
+    MemberState,
+    Parameter,
+    Policy,
+    Rung,
+    Scenario,
+    Settings,
+    Span,
+)
+
+__all__ = [
+    "DOMAINS",
+    "LADDERS",
+    "NEVER",
+    "PARTNERS",
+    "PRESSURES",
+    "REGIMES",
+    "STAGES",
+    "START",
+    "Draw",
+    "Experiment",
+    "Instrument",
+    "MemberState",
+    "Parameter",
+    "Policy",
+    "Rung",
+    "Scenario",
+    "Settings",
+    "Span",
+    "UserError",
+    "available",
+    "check_file",
+    "label",
+    "load_experiment",
+    "load_record",
+    "nearest",
+    "quarter_index",
+    "quarter_name",
+    "resolve",
+    "settings_of",
+]

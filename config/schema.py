@@ -97,7 +97,7 @@ def _near_quarter(text: str) -> str:
     return f'did you mean "{year}Q{min(max(int(rest or 1), 1), 4)}"?'
 
 
-def _quarter(value: object) -> int:
+def quarter_value(value: object) -> int:
     if not isinstance(value, str):
         raise CheckError("is not a quarter", allowed=QUARTER_TEXT, suggestion=_near_quarter(str(value)))
     try:
@@ -129,7 +129,7 @@ def _said(text: str) -> str:
     return text
 
 
-Quarter = Annotated[int, BeforeValidator(_quarter), PlainSerializer(quarter_name, return_type=str)]
+Quarter = Annotated[int, BeforeValidator(quarter_value), PlainSerializer(quarter_name, return_type=str)]
 """Written as text, "2031Q2"; held as the number that quarter_index gives."""
 
 Moment = Annotated[int, BeforeValidator(_moment), PlainSerializer(quarter_name, return_type=str)]
@@ -282,7 +282,7 @@ def _at(key: str, value: object, fault: CheckError) -> CheckError:
     return CheckError(fault.problem, allowed=fault.allowed, suggestion=fault.suggestion, key=key, value=shown(value))
 
 
-def _set_value(value: object) -> object:
+def set_value(value: object) -> object:
     """A value in a [set] table: number, switch, quarter text, or { low, high }."""
     if isinstance(value, bool | str | Span):
         return value
@@ -303,7 +303,7 @@ def _set_value(value: object) -> object:
     return number(value, "a number, a quarter, or { low = ..., high = ... }")
 
 
-SetValue = Annotated[Any, BeforeValidator(_set_value)]
+SetValue = Annotated[Any, BeforeValidator(set_value)]
 SetTable = Annotated[dict[str, SetValue], Field(default_factory=dict)]
 
 
@@ -910,6 +910,10 @@ class Experiment(Frozen):
             raise CheckError("'summary' stands alone", allowed=f'["summary"], or of {listed(RECORDS[:-1])}',
                         suggestion='did you mean ["summary"]?')  # fmt: skip
         return record
+
+    def as_file(self) -> dict[str, Any]:
+        """Content of an experiment file that asks this question, every value said."""
+        return self.model_dump(mode="json", by_alias=True, exclude={"name", "folder"}, exclude_none=True)
 
 
 # All together
