@@ -192,9 +192,7 @@ def test_weights_may_differ_by_run_but_must_have_the_axis() -> None:
         portable.weighted_total(rows, weights[:1])
 
 
-@given(
-    part=st.floats(-1e100, 1e100), whole=st.one_of(st.just(0.0), st.floats(-1e100, 1e-100), st.floats(1e-100, 1e100))
-)
+@given(part=st.floats(-1e100, 1e100), whole=st.one_of(st.floats(-1e100, 0.0), st.floats(1e-100, 1e100)))
 @example(part=0.0, whole=0.0)
 @example(part=1.0, whole=-0.0)
 def test_share_equals_the_twin(part: float, whole: float) -> None:
