@@ -1,5 +1,14 @@
 """What we ask: how questions are run, stored, analysed, drawn and put at the command line."""
 
-from experiments.store import Results, load
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-__all__ = ["Results", "load"]
+if TYPE_CHECKING:
+    from experiments.store import Results
+
+
+def load(folder: "str | Path", *, unfinished: bool = False) -> "Results":
+    """Results saved in a folder; those of an interrupted experiment only if `unfinished`."""
+    from experiments import store
+
+    return store.load(folder, unfinished=unfinished)

@@ -1,0 +1,199 @@
+"""The command line. What a command needs is imported when it runs, so that help is there at once."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from experiments.running import Outcome, Progress
+
+INTERRUPTED = 130
+
+OVERVIEW = """How may the security partnership of the European Union and Japan go, and what would move it?
+
+\b
+partnership run EXPERIMENT          simulate, answer, draw; goes on where it was interrupted
+    --runs N                        runs per scenario and policy
+    --seed N                        other luck
+    --until QUARTER                 last quarter, such as 2035Q4
+    --set KEY=VALUE                 another value, as attention.link=0.8; repeat at will
+    --workers N                     processes; the results are the same (default: all cores)
+    --out DIR                       where results go (default: results/EXPERIMENT)
+    --profile                       time per run and phase
+partnership check FILE...           is this configuration right? Nothing is run
+partnership show KIND NAME          one scenario, policy, parameter, instrument or actor
+partnership list [KIND]             names: scenarios policies experiments instruments parameters actors
+
+\b
+Experiments come by name (config/experiments/) or as a file.
+Examples:
+    partnership run smoke
+    partnership run remedies --runs 200 --set attention.link=0.8 --out results/one_theatre
+    partnership show parameter attention.link
+
+\b
+Exit status: 0 done, 1 a fault of ours, 2 something in the input is wrong, 130 interrupted.
+"""
+
+app = typer.Typer(
+    name="partnership",
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    no_args_is_help=True,
+    context_settings={"max_content_width": 110, "help_option_names": ["-h", "--help"]},
+)
+
+
+def main() -> None:
+    """Run a command and leave with its exit status; a user's mistake is one message without a traceback."""
+    try:
+        app()
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
+    except Exception as error:
+        from config.errors import UserError
+
+        if not isinstance(error, UserError):
+            raise
+        print(f"partnership: {error}", file=sys.stderr)
+        sys.exit(2)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        print(f"partnership {version('eu-japan-partnership-sim')}")
+        raise typer.Exit
+
+
+@app.callback(help=OVERVIEW, options_metavar="", subcommand_metavar="COMMAND ...")
+def partnership(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    del version
+
+
+@app.command(hidden=True)
+def run(
+    experiment: Annotated[str, typer.Argument(help="Name of a shipped experiment, or a TOML file.")],
+    runs: Annotated[int | None, typer.Option(help="Runs per scenario and policy.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of all chance.")] = None,
+    until: Annotated[str | None, typer.Option(help="Last quarter, such as 2035Q4.")] = None,
+    set_: Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Another value; repeat.")] = None,
+    workers: Annotated[int | None, typer.Option(min=1, help="Processes (default: all cores).")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder of results (default: results/EXPERIMENT).")] = None,
+    profile: Annotated[bool, typer.Option("--profile", help="Print the time per run and phase.")] = False,
+) -> None:
+    """Simulate an experiment, print its answer and draw its figures."""
+    from config.loading import load_experiment
+    from experiments.running import run_experiment
+
+    question = load_experiment(experiment, sets=set_ or (), runs=runs, seed=seed, until=until)
+    folder = out or Path("results") / question.name
+    try:
+        with _progress_bar() as progress:
+            outcome = run_experiment(question, folder, workers=workers, progress=progress)
+        for block in outcome.mended:
+            print(f"partnership: {block} was torn or changed and was done again", file=sys.stderr)
+        if profile:
+            _print_profile(outcome)
+        _answer(folder)
+    except KeyboardInterrupt:
+        print(f"partnership: interrupted; finished blocks are kept in {folder}, the same command goes on with them",
+              file=sys.stderr)  # fmt: skip
+        raise typer.Exit(INTERRUPTED) from None
+
+
+def _answer(folder: Path) -> None:
+    """Print the answer and draw the figures, where the tables for them were kept."""
+    from experiments import load
+
+    needed = {"trajectories", "transitions"} - set(load(folder).tables)
+    if needed:
+        print(f"Results: {folder} (no answer and figures without the tables {' and '.join(sorted(needed))})")
+        return
+    from experiments.figures import draw_all
+    from experiments.report import answer
+
+    answer(folder)
+    figures = draw_all(folder)
+    print(f"Results: {folder}")
+    print(f"Figures: {folder / 'figures'} ({len(figures)} files)")
+
+
+def _print_profile(outcome: "Outcome") -> None:
+    """Microseconds per run and phase, summed over processes; the clock beside it."""
+    if not outcome.simulated:
+        print("Nothing was simulated: all runs were there.")
+        return
+    print(f"Microseconds per run, {outcome.simulated} runs in {outcome.seconds:.2f} s:")
+    phases = {**outcome.phases, "all phases": sum(outcome.phases.values())}
+    for phase, seconds in phases.items():
+        print(f"  {phase:<28} {1e6 * seconds / outcome.simulated:10.1f}")
+
+
+@contextmanager
+def _progress_bar() -> "Iterator[Callable[[Progress], None]]":
+    """Shows runs done, runs per second and time left; nothing where nobody watches."""
+    if not sys.stderr.isatty():
+        yield lambda progress: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
+    from rich.progress import Progress as Bar
+
+    text = TextColumn("{task.fields[rate]}")
+    with Bar(TextColumn("runs"), BarColumn(), MofNCompleteColumn(), text, console=Console(stderr=True)) as bar:
+        task = bar.add_task("", rate="")
+
+        def show(progress: "Progress") -> None:
+            left = progress.seconds_left
+            rate = "" if left is None else f"{progress.runs_per_second:,.0f} runs/s, {_clock(left)} left"
+            bar.update(task, completed=progress.done, total=progress.total, rate=rate)
+
+        yield show
+
+
+def _clock(seconds: float) -> str:
+    """Hours, minutes and seconds as "1:02:03", or "2:03" below an hour."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
+
+
+@app.command(hidden=True)
+def check(files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Configuration files.")]) -> None:
+    """Say whether configuration files are right, without running anything."""
+    from config.loading import check_file
+
+    for file in files:
+        print(f"{file}: {check_file(file)}")
+
+
+@app.command(hidden=True)
+def show(
+    kind: Annotated[str, typer.Argument(metavar="KIND", help="scenario, policy, parameter, instrument or actor")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="As `partnership list` has it.")],
+) -> None:
+    """Show one scenario, policy, parameter, instrument or actor."""
+    from experiments.catalogue import describe
+
+    print(describe(kind, name))
+
+
+@app.command("list", hidden=True)
+def list_(
+    kind: Annotated[str | None, typer.Argument(metavar="[KIND]", help="Of which kind; all without it.")] = None,
+) -> None:
+    """List the names of scenarios, policies, experiments, instruments, parameters or actors."""
+    from experiments.catalogue import listing
+
+    print(listing(kind))

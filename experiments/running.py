@@ -1,0 +1,218 @@
+"""How a question is computed: runs cut into blocks, blocks spread over processes, what is there already left alone."""
+
+import multiprocessing
+import multiprocessing.process
+import os
+import signal
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from config import loading
+from config.schema import Experiment
+from experiments.provenance import question_of
+from experiments.store import Block, Pair, Store, pairs, write_block, writing
+from experiments.tables import Categories, Columns
+
+WIDTH = 1024
+"""Runs of a block that step together: a wider one is hardly faster and takes more memory."""
+
+Simulated = tuple[Mapping[str, Columns], Categories, Mapping[str, float]]
+"""Tables of a block, the names behind their whole numbers, and seconds by phase."""
+
+Simulate = Callable[[Any, range, int, Sequence[str]], Simulated]
+"""Settings, runs, seed and the tables to record in; what happened in these runs out."""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a computation is. `done` of `total` runs, `resumed` of them were there before."""
+
+    done: int
+    total: int
+    resumed: int
+    seconds: float
+
+    @property
+    def runs_per_second(self) -> float:
+        return (self.done - self.resumed) / self.seconds if self.seconds > 0 else 0.0
+
+    @property
+    def seconds_left(self) -> float | None:
+        """None before anything can be said."""
+        return (self.total - self.done) / self.runs_per_second if self.runs_per_second > 0 else None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a computation did: runs simulated now, of how many; time by phase, summed over processes."""
+
+    simulated: int
+    total: int
+    seconds: float
+    phases: Mapping[str, float]
+    mended: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Task:
+    """All that a worker needs for one block."""
+
+    block: Block
+    settings: Any
+    experiment: Experiment
+    folder: Path
+    simulate: Simulate
+    drawn: Sequence[str] = ()
+    """Parameters that are uncertain under some scenario and policy of the experiment."""
+
+
+def simulate_partnership(settings: Any, runs: range, seed: int, record: Sequence[str]) -> Simulated:
+    """These runs of the model."""
+    from simulation.model import PartnershipModel
+
+    model = PartnershipModel(settings, runs, seed, record)
+    model.run()
+    return model.tables(), model.CATEGORIES, model.seconds
+
+
+def run_experiment(
+    experiment: Experiment,
+    folder: Path,
+    *,
+    workers: int | None = None,
+    width: int = WIDTH,
+    progress: Callable[[Progress], None] = lambda progress: None,
+    simulate: Simulate = simulate_partnership,
+) -> Outcome:
+    """Compute what is still missing of an experiment into a results folder.
+
+    The same rows whatever `workers` (default: all cores, unless there is little to do) and `width`. An interrupted
+    computation keeps its finished blocks and goes on from them when called again. UserError, and nothing written,
+    if the folder holds something else.
+    """
+    settings = {pair: settings_of(experiment, pair) for pair in pairs(experiment)}
+    experiment = _with_horizon(experiment, settings)
+    question = question_of(experiment, {f"{p.scenario}/{p.policy}": s.fingerprint() for p, s in settings.items()})
+    with writing(folder, question) as store:
+        blocks = [block for pair in settings for block in store.missing(pair, width)]
+        drawn = drawn_parameters(list(settings.values()))
+        tasks = [Task(block, settings[block.pair], experiment, folder, simulate, drawn) for block in blocks]
+        outcome = _compute(tasks, experiment.runs * len(settings), workers, progress, store)
+        if store.summary:
+            from experiments.summary import summarise
+
+            for pair in settings:
+                if not store.summarised(pair):
+                    summarise(store, pair)
+            store.mend()
+        store.finish()
+    return outcome
+
+
+def settings_of(experiment: Experiment, pair: Pair) -> Any:
+    """The resolved settings of one scenario under one policy."""
+    scenario, policy = experiment.scenarios[pair.scenario_number], experiment.policies[pair.policy_number]
+    return loading.settings_of(experiment, scenario, policy)
+
+
+def drawn_parameters(settings: Sequence[Any]) -> list[str]:
+    """Names of the parameters that are uncertain in any of these settings."""
+    return list(dict.fromkeys(name for each in settings for name, p in each.parameters.items() if p.draw is not None))
+
+
+def with_fixed(columns: Columns, drawn: Sequence[str], settings: Any) -> Columns:
+    """The table `runs` with a column for every one of these parameters, also for those that are fixed here."""
+    rows = len(columns["run"])
+    first = {name: values for name, values in columns.items() if name not in drawn}
+    fixed = {name: np.full(rows, float(settings.parameters[name].value)) for name in drawn if name not in columns}
+    return {**first, **{name: fixed[name] if name in fixed else columns[name] for name in drawn}}
+
+
+def _with_horizon(experiment: Experiment, settings: Mapping[Pair, Any]) -> Experiment:
+    """The experiment saying until when, if all its scenarios end alike."""
+    ends = {each.until for each in settings.values()}
+    return experiment.model_copy(update={"until": ends.pop()}) if len(ends) == 1 else experiment
+
+
+def _compute(
+    tasks: Sequence[Task], total: int, workers: int | None, progress: Callable[[Progress], None], store: Store
+) -> Outcome:
+    resumed = total - sum(len(task.block.runs) for task in tasks)
+    phases: Counter[str] = Counter()
+    start, done = time.perf_counter(), resumed
+    progress(Progress(done, total, resumed, 0.0))
+    for block, seconds in _results(tasks, workers or _sensible_workers(tasks)):
+        phases.update(seconds)
+        done += len(block.runs)
+        progress(Progress(done, total, resumed, time.perf_counter() - start))
+    return Outcome(done - resumed, total, time.perf_counter() - start, dict(phases), store.mended)
+
+
+def _sensible_workers(tasks: Sequence[Task]) -> int:
+    """All cores; one, which is ready at once, where starting more would take longer than the work."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(cores, len(tasks)) if sum(len(task.block.runs) for task in tasks) > WIDTH else 1
+
+
+def run_block(task: Task) -> Mapping[str, float]:
+    """Simulate and keep one block; seconds by phase. Division by zero and the like end it with FloatingPointError."""
+    with np.errstate(divide="raise", over="raise", invalid="raise"):
+        record = [name for name in task.experiment.record if name != "summary"] or ["trajectories", "transitions"]
+        tables, categories, seconds = task.simulate(task.settings, task.block.runs, task.experiment.seed, record)
+    start = time.perf_counter()
+    if "runs" in tables:
+        tables = {**tables, "runs": with_fixed(tables["runs"], task.drawn, task.settings)}
+    write_block(task.folder, task.block, tables, categories, task.experiment)
+    return {**seconds, "saving": time.perf_counter() - start}
+
+
+def _results(tasks: Sequence[Task], workers: int) -> Iterator[tuple[Block, Mapping[str, float]]]:
+    """Each block with its seconds by phase, as they finish; in this process if one worker is enough."""
+    if workers <= 1 or len(tasks) <= 1:
+        for task in tasks:
+            yield task.block, run_block(task)
+        return
+    with _pool(min(workers, len(tasks))) as pool:
+        running = {pool.submit(run_block, task): task.block for task in tasks}
+        while running:
+            finished, _ = wait(running, return_when=FIRST_COMPLETED)
+            for future in finished:
+                yield running.pop(future), future.result()
+
+
+@contextmanager
+def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
+    """Worker processes that end when this one does, and at once when something goes wrong here."""
+    before = set(multiprocessing.active_children())
+    pool = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), _start_worker)
+    try:
+        yield pool
+    except BaseException:
+        pool.shutdown(wait=False, cancel_futures=True)
+        for worker in set(multiprocessing.active_children()) - before:
+            worker.terminate()
+        raise
+    finally:
+        pool.shutdown(wait=True)
+
+
+def _start_worker() -> None:
+    """Leave Ctrl-C to the main process, and end with it even if it is killed."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        threading.Thread(target=_end_with, args=[parent], daemon=True).start()
+
+
+def _end_with(parent: multiprocessing.process.BaseProcess) -> None:
+    parent.join()
+    os._exit(1)

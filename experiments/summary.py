@@ -1,0 +1,52 @@
+"""What is kept of a summary-only experiment: quantiles and means over runs, and how many runs reached which stage."""
+
+from pathlib import Path
+
+import numpy as np
+
+from config.calendar import quarter_index
+from experiments.store import Pair, Store, constant_columns, write_files
+from experiments.tables import Categories, Columns, from_parquet, to_parquet
+
+LEVELS = {"q05": 0.05, "q25": 0.25, "median": 0.5, "q75": 0.75, "q95": 0.95}
+KEYS = ("scenario", "policy", "run", "quarter")
+
+
+def summarise(store: Store, pair: Pair) -> None:
+    """Replace the rows of a finished pair by their summary, which does not depend on how runs were cut into blocks."""
+    experiment = store.question.experiment
+    constant = constant_columns(pair, experiment)
+    quantiles, counts = _quantiles(store.files(pair, "trajectories")), _counts(store.files(pair, "transitions"))
+    files = {
+        f"summary/{pair.name}.parquet": to_parquet(*quantiles, constant),
+        f"transition_counts/{pair.name}.parquet": to_parquet(*counts, constant),
+    }
+    write_files(store.folder, pair, range(experiment.runs), "summary", files, also=store.checksums(pair, "runs"))
+
+
+def _quantiles(files: list[Path]) -> tuple[Columns, Categories]:
+    """Rows by measure and quarter: mean and quantiles over runs. Reads one measure at a time."""
+    frame = from_parquet(files, ["run", "quarter"])
+    runs, quarters = frame["run"].nunique(), frame["quarter"].cat.categories
+    measures = [name for name in from_parquet(files[:1]).columns if name not in KEYS]
+    table = np.empty((len(measures), 1 + len(LEVELS), len(quarters)))
+    for row, measure in zip(table, measures, strict=True):
+        values = from_parquet(files, [measure])[measure].to_numpy(np.float64).reshape(runs, len(quarters))
+        row[0], row[1:] = values.mean(axis=0), np.quantile(values, list(LEVELS.values()), axis=0)
+    columns: dict[str, np.ndarray[tuple[int, ...], np.dtype[np.generic]]] = {
+        "quarter": np.tile([quarter_index(name) for name in quarters], len(measures)),
+        "measure": np.repeat(np.arange(len(measures)), len(quarters)),
+    }
+    columns |= {name: table[:, i].ravel() for i, name in enumerate(("mean", *LEVELS))}
+    return columns, {"measure": measures}
+
+
+def _counts(files: list[Path]) -> tuple[Columns, Categories]:
+    """Rows by partner, instrument, stage and quarter: the number of runs that reached the stage then."""
+    by = ["partner", "instrument", "stage", "quarter"]
+    frame = from_parquet(files, ["run", *by]).drop_duplicates()
+    counts = frame.groupby(by, observed=True, sort=True).size().rename("runs").reset_index()
+    columns = {name: counts[name].cat.codes.to_numpy(np.int64) for name in by[:3]}
+    quarters = np.array([quarter_index(name) for name in counts["quarter"]], dtype=np.int64)
+    categories = {name: list(frame[name].cat.categories) for name in by[:3]}
+    return {**columns, "quarter": quarters, "runs": counts["runs"].to_numpy(np.int64)}, categories

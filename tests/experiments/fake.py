@@ -1,0 +1,102 @@
+"""A world small enough to test the machinery on: every number is a plain function of policy, seed, run and quarter."""
+
+import os
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+
+from config.calendar import quarter_index
+from config.schema import Experiment
+from experiments import provenance, running
+from experiments.running import Simulated
+from experiments.store import Pair
+
+PARTNERS, INSTRUMENTS, STAGES = ("EU", "FRA"), ("acsa", "naval_exercise"), ("signed", "in_force")
+REGIMES = ("symbolic", "functional", "strategic")
+
+
+@dataclass(frozen=True)
+class FakeSettings:
+    """As much of the settings as running and the fake need."""
+
+    shift: float
+    until: int
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    start: int = quarter_index("2026Q3")
+
+    def fingerprint(self) -> str:
+        return f"{self.shift} {self.until}"
+
+
+def settings_of(experiment: Experiment, pair: Pair) -> FakeSettings:
+    draw = "uniform" if pair.policy == "none" else None
+    parameters = {"attention.link": SimpleNamespace(value=0.5, draw=draw)}
+    return FakeSettings(float(len(pair.policy)), experiment.until or quarter_index("2027Q4"), parameters)
+
+
+def use(change: Callable[[object, str, object], None]) -> None:
+    """Let `change`, such as setattr, put this world in place of the real one; edits of the real rules do not count."""
+    change(running, "settings_of", settings_of)
+    change(provenance, "fingerprint_of_rules", lambda: "rules of the small world")
+
+
+def experiment(**other: Any) -> Experiment:
+    content = {
+        "name": "small",
+        "question": 'What does a "small" world do?',
+        "scenarios": ("outlook",),
+        "policies": ("none", "dialogue+framework", "framework"),
+        "runs": 40,
+        "seed": 7,
+        "set": {"attention.link": {"low": 0.2, "high": 1.0}},
+    }
+    return Experiment.model_validate({**content, **other}, strict=False)
+
+
+def simulate(settings: FakeSettings, runs: range, seed: int, record: Sequence[str]) -> Simulated:
+    """Rows like those of the model; of its tables transitions come unsorted, to see that they are sorted."""
+    quarters = np.arange(settings.start, settings.until + 1)
+    run, quarter = np.repeat(runs, len(quarters)), np.tile(quarters, len(runs))
+    depth = np.abs(np.sin(run * 12.9898 + quarter * 78.233 + seed + settings.shift))
+    reached = np.flatnonzero(depth > 0.8)[::-1]
+    reached = reached[np.lexsort((run[reached], quarter[reached]))]
+    link = np.abs(np.cos(np.array(runs) + seed))
+    tables = {
+        "trajectories": {"run": run, "quarter": quarter, "operational_depth": depth, "vetoes": run % 3},
+        "transitions": {
+            "run": run[reached],
+            "quarter": quarter[reached].astype(np.int16),
+            "partner": (run[reached] % 2).astype(np.int8),
+            "instrument": (quarter[reached] % 2).astype(np.int8),
+            "stage": (run[reached] % 2).astype(np.int8),
+        },
+        "runs": {"run": np.array(runs), "regime": (link * 3).astype(np.int8)}
+        | ({"attention.link": link} if settings.parameters["attention.link"].draw else {}),
+    }
+    categories = {"partner": PARTNERS, "instrument": INSTRUMENTS, "stage": STAGES, "regime": REGIMES}
+    return {name: tables[name] for name in (*record, "runs")}, categories, {"pressures": 0.001}
+
+
+def divide_by_zero(settings: FakeSettings, runs: range, seed: int, record: Sequence[str]) -> Simulated:
+    np.ones(1) / np.zeros(1)
+    return simulate(settings, runs, seed, record)
+
+
+def interrupted_at_20(settings: FakeSettings, runs: range, seed: int, record: Sequence[str]) -> Simulated:
+    """Somebody presses Ctrl-C while the runs from 20 on are computed."""
+    if runs.start >= 20:
+        raise KeyboardInterrupt
+    return simulate(settings, runs, seed, record)
+
+
+def slowly(settings: FakeSettings, runs: range, seed: int, record: Sequence[str]) -> Simulated:
+    """Takes a while from run 10 on, and says so in a file when it begins."""
+    if runs.start >= 10:
+        Path(os.environ["FAKE_STARTED"]).touch()
+        time.sleep(0.5)
+    return simulate(settings, runs, seed, record)
