@@ -151,10 +151,12 @@ def _user_error(model: type[BaseModel], detail: ErrorDetails, file: str, prefix:
     inner = context.get("error")
     if isinstance(inner, CheckError):
         key = dotted(prefix, *place, *(inner.key.split(".") if inner.key else ()))
-        text = inner.value or ("" if isinstance(value, Mapping | BaseModel) else shown(value))
-        return UserError(
-            inner.problem, file=file, key=key, value=text, allowed=inner.allowed, suggestion=inner.suggestion
-        )
+        suggestion = inner.suggestion
+        if place[0:1] == ("set",) and isinstance(value, Mapping) and not {"low", "high"} & set(value):
+            suggestion = f'did you mean "{place[-1]}.{next(iter(value), "")}", in quotes?'
+        whole = isinstance(value, Mapping | BaseModel) and place[0:1] != ("set",)
+        text = inner.value or ("" if whole else shown(value))
+        return UserError(inner.problem, file=file, key=key, value=text, allowed=inner.allowed, suggestion=suggestion)
     if kind == "extra_forbidden":
         names = file_keys(_model_at(model, place[:-1]))
         word = str(place[-1])
@@ -226,8 +228,6 @@ def _explained(kind: str, value: Any, context: Mapping[str, Any], message: str) 
     if kind.removesuffix("_type") in _TYPES:
         allowed = _TYPES[kind.removesuffix("_type")]
         return f"is not {allowed}", allowed, _retyped(value, allowed)
-    if kind in ("int_from_float", "int_parsing_size"):
-        return "is not a whole number", "a whole number", f"the nearest is {value:.0f}"
     if kind in ("too_long", "too_short"):
         return "has the wrong length", f"{context.get('max_length', context.get('min_length'))} values", ""
     return message[:1].lower() + message[1:], "", ""
@@ -239,6 +239,8 @@ def _retyped(value: object, allowed: str) -> str:
         return f"did you mean {int(value)}?"
     if isinstance(value, str) and "number" in allowed and isinstance(_numeral(value), int | float):
         return f"did you mean {value}, without quotes?"
+    if isinstance(value, float) and allowed == "a whole number" and abs(value) < 2**53:
+        return f"the nearest is {value:.0f}"
     if allowed.startswith("a list"):
         return f"did you mean [{shown(value)}]?"
     if allowed.startswith("a text"):
@@ -256,7 +258,7 @@ def dotted(prefix: str, *place: str | int) -> str:
             text += f"[{piece}]"
         else:
             name = f'"{piece}"' if "." in piece or not piece else piece
-            text += f".{name}" if text else name
+            text += f".{name}" if text and not text.endswith(" ") else name
     return text
 
 

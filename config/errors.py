@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from difflib import SequenceMatcher
 from typing import Any
 
-MANY = 24
+MANY = 40
 """Longer lists of allowed names are not printed in full."""
 
 

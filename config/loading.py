@@ -404,7 +404,7 @@ def _overridden(parameter: Parameter, layer: Layer, name: str, value: Any) -> Pa
         return parameter.overridden(value)
     except CheckError as fault:
         key = layer.key(name) + (f".{fault.key}" if fault.key else "")
-        text = fault.value or shown(value.model_dump() if isinstance(value, Span) else value)
+        text = fault.value or _text(value)
         raise UserError(
             fault.problem, file=layer.file, key=key, value=text, allowed=fault.allowed, suggestion=fault.suggestion
         ) from None
@@ -419,8 +419,8 @@ def _unknown_key(base: Base, layer: Layer, name: str, value: Any) -> UserError:
         "is an unknown key",
         file=layer.file,
         key=layer.key(name),
-        value=shown(value.model_dump() if isinstance(value, Span) else value),
-        allowed=listed(key.partition(".")[2] for key in inside)
+        value=_text(value),
+        allowed=listed(inside)
         if inside and family not in ("instruments", "actors")
         else "<family>.<parameter> with a family of " + ", ".join(families),
         suggestion=nearest(name, keys),
@@ -444,11 +444,11 @@ def _with_instrument(base: Base, layer: Layer, name: str, rest: str, value: Any)
     slug, _, field = rest.partition(".")
     slugs = [*(one.slug for one in base.instruments), *(rung.slug for rung in base.rungs)]
     if slug not in slugs:
-        raise _unknown(layer, name, "instrument", slug, slugs)
+        raise _unknown(layer, name, value, "instrument", slug, slugs)
     is_rung = any(rung.slug == slug for rung in base.rungs)
     allowed = RUNG_PROPERTIES if is_rung else PROPERTIES
     if field not in allowed:
-        raise _unknown(layer, name, "property of this instrument", field, allowed)
+        raise _unknown(layer, name, value, "property of this instrument", field, allowed)
     if is_rung:
         rungs = [rung if rung.slug != slug else _changed(Rung, rung, layer, name, field, value) for rung in base.rungs]
         return replace(base, rungs=tuple(rungs))
@@ -463,20 +463,23 @@ def _with_actor(base: Base, layer: Layer, name: str, rest: str, value: Any) -> B
     codes = [one.iso3 for one in base.members]
     if iso3 not in codes:
         by_name = [one.iso3 for one in base.members if one.name.casefold() == iso3.casefold()]
-        raise _unknown(layer, name, "actor", iso3, codes, f"did you mean {by_name[0]!r}?" if by_name else "")
+        raise _unknown(layer, name, value, "actor", iso3, codes, f"did you mean {by_name[0]!r}?" if by_name else "")
     if column not in COLUMNS:
-        raise _unknown(layer, name, "numeric column of actors", column, COLUMNS)
+        raise _unknown(layer, name, value, "numeric column of actors", column, COLUMNS)
     members = tuple(
         _changed(MemberState, one, layer, name, column, value) if one.iso3 == iso3 else one for one in base.members
     )
     return replace(base, members=members)
 
 
-def _unknown(layer: Layer, name: str, what: str, word: str, words: Sequence[str], hint: str = "") -> UserError:
+def _unknown(
+    layer: Layer, name: str, value: Any, what: str, word: str, words: Sequence[str], hint: str = ""
+) -> UserError:
     return UserError(
         f"{word!r} is no {what}",
         file=layer.file,
         key=layer.key(name),
+        value=_text(value),
         allowed=listed(words),
         suggestion=hint or nearest(word, words),
     )
