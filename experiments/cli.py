@@ -72,6 +72,24 @@ def _print_version(wanted: bool) -> None:
         raise typer.Exit
 
 
+def _whole(option: str, least: int) -> Callable[[str], int]:
+    """Reads a whole number given to an option."""
+
+    def whole(text: str) -> int:
+        from config.errors import UserError
+
+        try:
+            number = int(text)
+        except ValueError:
+            raise UserError("is not a whole number", key=option, value=text, allowed=f"{least} or more") from None
+        if number < least:
+            raise UserError("is out of range", key=option, value=text, allowed=f"{least} or more",
+                            suggestion=f"the nearest is {least}")  # fmt: skip
+        return number
+
+    return whole
+
+
 @app.callback(help=OVERVIEW, options_metavar="", subcommand_metavar="COMMAND ...")
 def partnership(
     version: Annotated[
@@ -81,22 +99,34 @@ def partnership(
     del version
 
 
+Experiment = Annotated[str, typer.Argument(metavar="EXPERIMENT", help="Name of a shipped one, or a TOML file.")]
+Runs = Annotated[
+    int | None, typer.Option(parser=_whole("--runs", 1), metavar="N", help="Runs per scenario and policy.")
+]
+Seed = Annotated[int | None, typer.Option(parser=_whole("--seed", 0), metavar="N", help="Seed of all chance.")]
+Until = Annotated[str | None, typer.Option(metavar="QUARTER", help="Last quarter, such as 2035Q4.")]
+Sets = Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Another value; repeat at will.")]
+Workers = Annotated[int | None, typer.Option(parser=_whole("--workers", 1), metavar="N", help="Default: all cores.")]
+Out = Annotated[Path | None, typer.Option(metavar="DIR", help="Folder of results (default: results/EXPERIMENT).")]
+Profile = Annotated[bool, typer.Option("--profile", help="Print the time per run and phase.")]
+
+
 @app.command(hidden=True)
 def run(
-    experiment: Annotated[str, typer.Argument(help="Name of a shipped experiment, or a TOML file.")],
-    runs: Annotated[int | None, typer.Option(help="Runs per scenario and policy.")] = None,
-    seed: Annotated[int | None, typer.Option(help="Seed of all chance.")] = None,
-    until: Annotated[str | None, typer.Option(help="Last quarter, such as 2035Q4.")] = None,
-    set_: Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Another value; repeat.")] = None,
-    workers: Annotated[int | None, typer.Option(min=1, help="Processes (default: all cores).")] = None,
-    out: Annotated[Path | None, typer.Option(help="Folder of results (default: results/EXPERIMENT).")] = None,
-    profile: Annotated[bool, typer.Option("--profile", help="Print the time per run and phase.")] = False,
+    experiment: Experiment,
+    runs: Runs = None,
+    seed: Seed = None,
+    until: Until = None,
+    sets: Sets = None,
+    workers: Workers = None,
+    out: Out = None,
+    profile: Profile = False,
 ) -> None:
     """Simulate an experiment, print its answer and draw its figures."""
     from config.loading import load_experiment
     from experiments.running import run_experiment
 
-    question = load_experiment(experiment, sets=set_ or (), runs=runs, seed=seed, until=until)
+    question = load_experiment(experiment, sets=sets or (), runs=runs, seed=seed, until=until)
     folder = out or Path("results") / question.name
     try:
         with _progress_bar() as progress:

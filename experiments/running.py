@@ -103,6 +103,8 @@ def run_experiment(
     experiment = _with_horizon(experiment, settings)
     question = question_of(experiment, {f"{p.scenario}/{p.policy}": s.fingerprint() for p, s in settings.items()})
     with writing(folder, question) as store:
+        for pair, each in settings.items():
+            store.keep_settings(pair, each.model_dump_json(by_alias=True))
         blocks = [block for pair in settings for block in store.missing(pair, width)]
         drawn = drawn_parameters(list(settings.values()))
         tasks = [Task(block, settings[block.pair], experiment, folder, simulate, drawn) for block in blocks]

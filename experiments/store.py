@@ -2,6 +2,7 @@
 
     experiment.toml     the question with everything that was given at the command line
     provenance.json     versions, seed, fingerprints of settings and rules, when started and finished
+    settings/*.json     everything that was assumed, for each scenario under each policy
     trajectories/ ...   one Parquet file per block of runs; file names sort in the order of the experiment
     blocks/*.json       for each block the SHA-256 of its files, written last: without it a block counts as not done
 
@@ -22,16 +23,18 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import IO, TYPE_CHECKING, Any
 
+from config.checking import tuples
 from config.errors import UserError, listed, nearest
 from config.loading import label
-from config.schema import Experiment
+from config.schema import Experiment, Settings
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from experiments.tables import Categories, Columns
 
-EXPERIMENT, PROVENANCE, LOCK, BLOCKS, WORKING = "experiment.toml", "provenance.json", ".lock", "blocks", ".working"
+EXPERIMENT, PROVENANCE, LOCK = "experiment.toml", "provenance.json", ".lock"
+SETTINGS, BLOCKS, WORKING = "settings", "blocks", ".working"
 FORMAT = 1
 """Raised when the layout of the folder or the meaning of a column changes."""
 
@@ -188,6 +191,10 @@ class Store:
         for file in (self.folder / BLOCKS).glob("*.partial"):
             file.unlink()
         _remove_empty(self.folder / WORKING)
+
+    def keep_settings(self, pair: Pair, text: str) -> None:
+        """Keep the resolved settings of a pair, as JSON."""
+        write_aside(self.folder / SETTINGS / f"{pair.name}.json", text.encode())
 
     def finish(self) -> None:
         """Say that everything asked is there."""
@@ -388,6 +395,22 @@ class Results:
         there = {name.split("/")[0] for _, manifest in _manifests(self.folder) for name in manifest["files"]}
         return tuple(table for table in TABLES if table in there)
 
+    def settings(self, scenario: str, policy: str) -> Settings:
+        """Everything that was assumed for a scenario under a policy, as it was when the runs were computed."""
+        there = {(pair.scenario, pair.policy): pair for pair in pairs(self.experiment)}
+        if (scenario, policy) not in there:
+            known = [f"{one}/{other}" for one, other in there]
+            raise UserError(f"has no {scenario}/{policy}", file=str(self.folder), allowed=listed(known),
+                            suggestion=nearest(f"{scenario}/{policy}", known))  # fmt: skip
+        file = self.folder / SETTINGS / f"{there[scenario, policy].name}.json"
+        try:
+            settings = Settings.model_validate(tuples(json.loads(file.read_bytes())))
+        except (OSError, ValueError) as error:
+            raise UserError("is missing or torn", file=str(file), suggestion=AGAIN) from error
+        if settings.fingerprint() != self.provenance["settings"][f"{scenario}/{policy}"]:
+            raise UserError("was changed", file=str(file), suggestion=AGAIN)
+        return settings
+
     def table(
         self,
         name: str,
@@ -432,7 +455,7 @@ def load(folder: str | Path, *, unfinished: bool = False) -> Results:
     if not provenance["finished"] and not unfinished:
         raise UserError("was interrupted", file=str(folder), suggestion=AGAIN)
     content = {**provenance["experiment"], "name": provenance["name"]}
-    asked = Experiment.model_validate(content, strict=False)
+    asked = Experiment.model_validate(tuples(content))
     called = {key: tuple(label(name) for name in getattr(asked, key)) for key in ("scenarios", "policies")}
     results = Results(folder, asked.model_copy(update=called), provenance)
     there = Counter({pair: 0 for pair in pairs(results.experiment)})

@@ -85,7 +85,8 @@ def from_parquet(
     """The tables in these files, one after another, as pandas shows them; text columns are categories.
 
     The categories of a column are the same however the rows were spread over files: names in the order of the first
-    file that has them, quarters in order of time. `quarters` keeps only rows of these quarters.
+    file that has them, quarters in order of time, so that they can be compared. `quarters` keeps only rows
+    of these quarters.
     """
     parts: list[pa.Table] = []
     names: dict[str, dict[str, None]] = {}
@@ -99,7 +100,8 @@ def from_parquet(
         parts.append(part.replace_schema_metadata(None))
     frame: pd.DataFrame = pa.concat_tables(parts, promote_options="default").unify_dictionaries().to_pandas()
     for column in frame.columns.intersection(list(names)):
-        frame[column] = frame[column].cat.set_categories(_in_order(column, list(names[column]), frame[column]))
+        texts = _in_order(column, list(names[column]), frame[column])
+        frame[column] = frame[column].cat.set_categories(texts, ordered=column == "quarter")
     return frame if columns is None else frame[list(columns)]
 
 

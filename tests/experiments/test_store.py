@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from config.errors import UserError
+from config.loading import load_experiment, settings_of
 from config.schema import Experiment
 from experiments import load
 from experiments.running import Outcome, run_experiment
@@ -161,6 +162,21 @@ def test_provenance_says_by_what_it_was_computed(tmp_path: Path) -> None:
     assert set(provenance["settings"]) == {"outlook/none", "outlook/dialogue+framework", "outlook/framework"}
     assert provenance["started"] <= provenance["finished"]
     assert str(tmp_path) not in json.dumps(provenance)
+
+
+def test_settings_come_back_as_they_were(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.undo()
+    asked = load_experiment("smoke", runs=2)
+    run_experiment(asked, tmp_path / "r", workers=1, simulate=fake.whatever)
+    results = load(tmp_path / "r")
+    for policy in asked.policies:
+        assert results.settings("outlook", policy) == settings_of(asked, "outlook", policy)
+    with pytest.raises(UserError, match=r"outlook/dialog.*outlook/dialogue"):
+        results.settings("outlook", "dialog")
+    for file in (tmp_path / "r" / "settings").iterdir():
+        file.write_text(file.read_text(encoding="utf-8").replace("0.5", "0.6"), encoding="utf-8")
+    with pytest.raises(UserError, match="was changed"):
+        results.settings("outlook", "none")
 
 
 def test_unfinished_results_are_not_taken_for_finished_ones(tmp_path: Path) -> None:
