@@ -1,1 +1,73 @@
 """Pictures of what the analysis returns; nothing is computed here."""
+
+import logging
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from matplotlib.figure import Figure
+
+from experiments.analysis import remedies
+from experiments.analysis.findings import Findings
+from experiments.figures.break_even import break_even
+from experiments.figures.depth import depth
+from experiments.figures.effects import effects
+from experiments.figures.style import save
+from experiments.figures.tile_map import tile_map
+from experiments.figures.timeline import bilateral, timeline
+
+log = logging.getLogger(__name__)
+
+FOLDER = "figures"
+
+
+def draw_all(results_dir: Path | str) -> list[Path]:
+    """Draw every figure that the recorded tables allow into the results' own folder; the files in order of reading."""
+    from experiments.analysis.reading import findings
+
+    return draw(findings(results_dir), Path(results_dir) / FOLDER)
+
+
+def draw(found: Findings, folder: Path) -> list[Path]:
+    """Draw every figure of these findings as PNG and SVG; the names end in that of the scenario."""
+    return [file for stem, figure in pictures(found) for file in save(figure, folder, stem)]
+
+
+def pictures(found: Findings) -> Iterator[tuple[str, Figure]]:
+    """Name and figure, scenario by scenario. What was not recorded is left out, and the log says what it needs."""
+    for scenario in found.worlds:
+        for name, figure in _pictures(found, scenario):
+            yield f"{name}_{re.sub(r'[^A-Za-z0-9+_-]', '-', scenario)}", figure
+
+
+def _pictures(found: Findings, scenario: str) -> Iterator[tuple[str, Figure]]:
+    base, world = found.baseline, found.worlds[scenario]
+    if found.has("trajectories") or found.has("summary"):
+        bands = found.bands
+        yield "depth", depth(bands[bands["scenario"] == scenario], scenario, base)
+    else:
+        log.info('no picture of depth: it needs record = ["trajectories"]')
+    changed = found.effects[found.effects["scenario"] == scenario]
+    if found.has("trajectories") and len(changed):
+        yield "effects", effects(changed, scenario, base, world.last)
+        evens = found.break_evens
+        evens = evens[evens["scenario"] == scenario]
+        if len(evens):
+            pairs = found.pairs[found.pairs["scenario"] == scenario]
+            curves = {
+                str(policy): remedies.with_strength(pairs, found.runs, str(policy), "operational_depth")
+                for policy in evens["policy"]
+            }
+            yield "break_even", break_even(curves, evens, scenario, "operational_depth")
+    if found.has("transitions"):
+        shares = found.shares
+        shares = shares[(shares["scenario"] == scenario) & (shares["policy"] == base)]
+        yield "timeline", timeline(shares, world, base)
+        yield "bilateral", bilateral(shares, world, base)
+    else:
+        log.info('no timeline: it needs record = ["transitions"]')
+    if found.has("actors"):
+        actors = found.actors
+        yield "tile_map", tile_map(actors[actors["scenario"] == scenario], scenario, base)
+    else:
+        log.info('no map of member states: it needs record = [.., "actors"]')

@@ -1,0 +1,24 @@
+"""How names in the tables read in a report or a figure."""
+
+import textwrap
+
+
+def policy_label(policy: str, width: int = 200) -> str:
+    """A policy's name for readers: "dialogue + Indo-Pacific strategy", in lines of at most `width` letters."""
+    name = policy.replace(".toml", "").replace("indo_pacific", "Indo-Pacific").replace("_", " ").replace("+", " + ")
+    return wrapped("no policy" if name == "none" else name, width)
+
+
+def measure_label(measure: str) -> str:
+    """A measure's name for readers: "operational depth"."""
+    return measure.replace("_", " ")
+
+
+def counted(runs: int, noun: str = "run") -> str:
+    """A number with its noun: "1,000 runs", "1 run"."""
+    return f"{runs:,} {noun}{'' if runs == 1 else 's'}"
+
+
+def wrapped(text: str, width: int) -> str:
+    """Text in lines of at most `width` letters; a longer word keeps its own line."""
+    return "\n".join(textwrap.wrap(text, width, break_long_words=False)) or text
