@@ -206,8 +206,8 @@ class Store:
 @contextmanager
 def writing(folder: Path, question: Question) -> Iterator[Store]:
     """Hold a results folder, new or of the same question, for writing; UserError if it is anything else."""
-    _check_ours(folder, question)
     try:
+        _check_ours(folder, question)
         folder.mkdir(parents=True, exist_ok=True)
         lock = (folder / LOCK).open("a+b")
     except OSError as error:
@@ -430,19 +430,19 @@ class Results:
         if name not in self.tables:
             raise UserError(f"has no table {name!r}", file=str(self.folder), allowed=listed(self.tables),
                             suggestion=nearest(name, self.tables))  # fmt: skip
-        contents = []
-        for _, manifest in _manifests(self.folder):
-            if scenarios is not None and manifest["scenario"] not in scenarios:
-                continue
-            if policies is not None and manifest["policy"] not in policies:
-                continue
-            for file, digest in manifest["files"].items():
-                if file.startswith(f"{name}/"):
-                    contents.append(_checked(self.folder / file, digest))
-        if not contents:
+        files = {
+            self.folder / file: digest
+            for _, manifest in _manifests(self.folder)
+            if (scenarios is None or manifest["scenario"] in scenarios)
+            and (policies is None or manifest["policy"] in policies)
+            for file, digest in manifest["files"].items()
+            if file.startswith(f"{name}/")
+        }
+        if not files:
             chosen = listed([*(scenarios or ()), *(policies or ())])
             raise UserError(f"{name} has nothing for {chosen}", file=str(self.folder),
                             allowed=listed([*self.experiment.scenarios, *self.experiment.policies]))  # fmt: skip
+        contents = (_checked(file, digest) for file, digest in files.items())
         return from_parquet(contents, columns, quarters)
 
 
@@ -481,19 +481,23 @@ def _toml(question: Question) -> str:
     content = question.content()
     lines = [f"{key} = {toml_value(value)}" for key, value in content.items() if key != "set"]
     if content["set"]:
-        lines += ["", "[set]", *(f"{_quoted(key)} = {toml_value(value)}" for key, value in content["set"].items())]
+        lines += ["", "[set]", *(f"{_key(key)} = {toml_value(value)}" for key, value in content["set"].items())]
     return "\n".join(lines) + "\n"
 
 
 def toml_value(value: Any) -> str:
     """A value in TOML: text, number, switch, list or inline table."""
     if isinstance(value, Mapping):
-        return "{ " + ", ".join(f"{_quoted(key)} = {toml_value(item)}" for key, item in value.items()) + " }"
+        return "{ " + ", ".join(f"{_key(key)} = {toml_value(item)}" for key, item in value.items()) + " }"
     if isinstance(value, str):
         return _quoted(value)
     if isinstance(value, Sequence):
         return "[" + ", ".join(toml_value(item) for item in value) + "]"
     return json.dumps(value)
+
+
+def _key(text: str) -> str:
+    return text if re.fullmatch(r"[A-Za-z0-9_-]+", text) else _quoted(text)
 
 
 def _quoted(text: str) -> str:

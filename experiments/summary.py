@@ -5,10 +5,10 @@ from pathlib import Path
 import numpy as np
 
 from config.calendar import quarter_index
+from experiments.analysis.trajectories import QUANTILES
 from experiments.store import Pair, Store, constant_columns, write_files
 from experiments.tables import Categories, Columns, from_parquet, to_parquet
 
-LEVELS = {"q05": 0.05, "q25": 0.25, "median": 0.5, "q75": 0.75, "q95": 0.95}
 KEYS = ("scenario", "policy", "run", "quarter")
 
 
@@ -29,15 +29,15 @@ def _quantiles(files: list[Path]) -> tuple[Columns, Categories]:
     frame = from_parquet(files, ["run", "quarter"])
     runs, quarters = frame["run"].nunique(), frame["quarter"].cat.categories
     measures = [name for name in from_parquet(files[:1]).columns if name not in KEYS]
-    table = np.empty((len(measures), 1 + len(LEVELS), len(quarters)))
+    table = np.empty((len(measures), 1 + len(QUANTILES), len(quarters)))
     for row, measure in zip(table, measures, strict=True):
         values = from_parquet(files, [measure])[measure].to_numpy(np.float64).reshape(runs, len(quarters))
-        row[0], row[1:] = values.mean(axis=0), np.quantile(values, list(LEVELS.values()), axis=0)
+        row[0], row[1:] = values.mean(axis=0), np.quantile(values, list(QUANTILES.values()), axis=0)
     columns: dict[str, np.ndarray[tuple[int, ...], np.dtype[np.generic]]] = {
         "quarter": np.tile([quarter_index(name) for name in quarters], len(measures)),
         "measure": np.repeat(np.arange(len(measures)), len(quarters)),
     }
-    columns |= {name: table[:, i].ravel() for i, name in enumerate(("mean", *LEVELS))}
+    columns |= {name: table[:, i].ravel() for i, name in enumerate(("mean", *QUANTILES))}
     return columns, {"measure": measures}
 
 

@@ -1,7 +1,7 @@
 """Columns of numbers to Parquet and back: names as dictionary-encoded text, runs in order, one file read whole."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -80,7 +80,7 @@ def _encoded(codes: np.ndarray[Any, Any], texts: Sequence[str]) -> pa.Array:
 
 
 def from_parquet(
-    files: Sequence[bytes | Path], columns: Sequence[str] | None = None, quarters: Sequence[str] | None = None
+    files: Iterable[bytes | Path], columns: Sequence[str] | None = None, quarters: Sequence[str] | None = None
 ) -> "pd.DataFrame":
     """The tables in these files, one after another, as pandas shows them; text columns are categories.
 
@@ -98,7 +98,10 @@ def from_parquet(
         if quarters is not None:
             part = part.filter(pc.is_in(part["quarter"].cast(pa.string()), pa.array(list(quarters))))
         parts.append(part.replace_schema_metadata(None))
-    frame: pd.DataFrame = pa.concat_tables(parts, promote_options="default").unify_dictionaries().to_pandas()
+    whole = pa.concat_tables(parts, promote_options="default").unify_dictionaries()
+    del parts, part
+    frame: pd.DataFrame = whole.to_pandas(split_blocks=True, self_destruct=True)
+    del whole
     for column in frame.columns.intersection(list(names)):
         texts = _in_order(column, list(names[column]), frame[column])
         frame[column] = frame[column].cat.set_categories(texts, ordered=column == "quarter")
