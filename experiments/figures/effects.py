@@ -18,7 +18,7 @@ def effects(table: pd.DataFrame, scenario: str, baseline: str, last: str) -> Fig
     note = (
         f"Scenario {scenario}, {counted(runs, 'pair')} of runs: the same run with the policy and with "
         f"{policy_label(baseline)}, at {last}. Thick bar: middle 50 % of runs, thin: middle 90 %. "
-        "Diamond: mean over runs, with its 90 % interval where that is wider than the mark."
+        "Diamond: mean over runs; black line: its 90 % interval (hidden where narrower than the mark)."
     )
     height = 1.25 + sum(0.22 + 0.16 * _lines(policy) for policy in policies)
     figure = sheet(max(height, 2.4), "What each policy changes, run by run", note)
@@ -61,9 +61,9 @@ def _panel(axes: Axes, table: pd.DataFrame, policies: list[object]) -> None:
         for _, effect in table[table["policy"] == policy].iterrows():
             axes.hlines(row, effect["q05"], effect["q95"], color=OPERATIONAL, linewidth=1.6, alpha=0.55)
             axes.hlines(row, effect["q25"], effect["q75"], color=OPERATIONAL, linewidth=7.0, alpha=0.55)
-            axes.hlines(row, effect["lower"], effect["upper"], color=INK, linewidth=1.4, zorder=3)
+            axes.hlines(row, effect["lower"], effect["upper"], color=INK, linewidth=2.4, zorder=3)
             axes.plot(
-                effect["mean"], row, marker="D", markersize=5.5, markerfacecolor=PAPER, markeredgecolor=INK, zorder=4
+                effect["mean"], row, marker="D", markersize=3.6, markerfacecolor=PAPER, markeredgecolor=INK, zorder=4
             )
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)

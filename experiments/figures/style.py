@@ -81,7 +81,7 @@ def sheet(height: float, title: str, note: str) -> Figure:
     figure = Figure(figsize=(WIDTH, height), dpi=DPI, layout=ConstrainedLayoutEngine(h_pad=0.06))
     FigureCanvasAgg(figure)
     figure.suptitle(wrapped(title, 66), x=0.012, ha="left", fontsize=LARGE, fontweight="bold")
-    figure.supxlabel(wrapped(note, 102), x=0.012, ha="left", fontsize=SMALL, color=SOFT)
+    figure.supxlabel(wrapped(note.replace(" %", "\u00a0%"), 102), x=0.012, ha="left", fontsize=SMALL, color=SOFT)
     return figure
 
 

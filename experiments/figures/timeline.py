@@ -111,7 +111,7 @@ def _strips(
         )  # fmt: skip
         _half_tick(axes, edges, share, place)
         end = blended_transform_factory(axes.transAxes, axes.transData)
-        axes.text(1.012, place, f"{100 * share[-1]:.0f}", va="center", ha="left", transform=end)
+        axes.text(1.012, place, f"{100 * share[-1]:.0f}", va="center_baseline", ha="left", transform=end)
         axes.hlines([place - 0.42, place + 0.42], edges[0], edges[-1], color=SOFT, linewidth=0.25)
     _frame(axes, edges, places, labels, groups)
     if last is not None:

@@ -1,0 +1,76 @@
+"""From a results folder on disk to the answer and the figures, with invented histories in place of the model's."""
+
+from collections.abc import Sequence
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from config.loading import load_experiment
+from experiments.analysis.reading import findings
+from experiments.figures import draw_all
+from experiments.report import answer
+from experiments.running import Simulated, run_experiment
+
+STAGES = ("dormant", "negotiating", "signed", "in_force", "lapsed")
+
+
+def invented(settings: Any, runs: range, seed: int, record: Sequence[str]) -> Simulated:
+    """Depth grows with the strength of the dialogue; every second run brings the information agreement into force."""
+    quarters = np.arange(settings.start, settings.until + 1)
+    run, quarter = np.repeat(runs, len(quarters)), np.tile(quarters, len(runs))
+    strength = np.abs(np.sin(np.array(runs) * 12.9898 + seed)) * 2
+    pays = settings.policy.name == "dialogue"
+    depth = 0.2 + 0.001 * (quarter - settings.start) + pays * 0.02 * np.repeat(strength - 0.5, len(quarters))
+    half = np.array(runs)[np.array(runs) % 2 == 0]
+    actors = ("DEU", "JPN")
+    tables = {
+        "trajectories": {
+            "run": run, "quarter": quarter, "operational_depth": depth, "declared_depth": depth + 0.2,
+            "gap": np.full(len(run), 0.2),
+        },
+        "transitions": {
+            "run": half, "quarter": np.full(len(half), settings.start + 4), "partner": np.zeros(len(half), dtype=int),
+            "instrument": np.zeros(len(half), dtype=int), "stage": np.full(len(half), STAGES.index("in_force")),
+        },
+        "actors": {
+            "run": np.repeat(run, 2), "quarter": np.repeat(quarter, 2), "actor": np.tile([0, 1], len(run)),
+            "position": np.repeat(depth, 2),
+        },
+        "runs": {"run": np.array(runs), "regime": np.zeros(len(runs), dtype=int), "levers.dialogue_strength": strength},
+    }  # fmt: skip
+    categories = {
+        "partner": ("EU",), "instrument": ("security_of_information",), "stage": STAGES, "actor": actors,
+        "regime": ("symbolic", "functional", "strategic"),
+    }  # fmt: skip
+    return {name: tables[name] for name in (*record, "runs")}, categories, {"pressures": 0.001}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    place = tmp_path_factory.mktemp("results") / "invented"
+    question = load_experiment("remedies", runs=20, until="2031Q4")
+    question = question.model_copy(
+        update={"policies": ("none", "dialogue"), "record": ("trajectories", "transitions", "actors")}
+    )
+    run_experiment(question, place, workers=1, width=7, simulate=invented)
+    return place
+
+
+def test_the_answer_is_that_of_the_histories(folder: Path) -> None:
+    found = findings(folder)
+    agreed = found.dated.query("instrument == 'security_of_information' and policy == 'none'")
+    assert list(agreed["share"]) == [0.5]
+    even = found.break_evens.iloc[0]
+    assert (even["verdict"], even["strength"]) == ("from", pytest.approx(0.5, abs=1e-6))
+    out = StringIO()
+    answer(folder, out)
+    assert "from 0.5 " in out.getvalue()
+
+
+def test_all_figures_land_in_the_folder_of_results(folder: Path) -> None:
+    files = draw_all(folder)
+    assert {file.parent for file in files} == {folder / "figures"}
+    assert len(files) == 12
