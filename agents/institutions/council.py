@@ -1,0 +1,231 @@
+"""The Council: who votes on what, how far each member goes, and what passes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from agents.institutions import voting
+from agents.institutions.voting import Electorate
+from agents.portable import normal
+from agents.pressures import RUSSIA
+from agents.rules import bargaining, business
+from agents.rules.positions import fear
+from agents.rules.types import Floats, Mask, Value, Whole
+from agents.world import Actor, World
+from config import Instrument
+
+TOPICS = ("russia", "china", "enlargement", "peace_facility")
+"""Other business, in order; decisions on Russia and China have no defence implications."""
+UNDER_PASSERELLE = ("russia", "china")
+SAFE = "safe_association"
+
+
+class Bounds(NamedTuple):
+    """Levels up to which voters accept, abstain, and abstain without a declaration, (n, R) each, on the grid."""
+
+    accept: Floats
+    veto: Floats
+    declared: Floats
+
+
+@dataclass(frozen=True)
+class Topic:
+    """How one piece of other business went, in one quarter."""
+
+    name: str
+    arises: Mask  # (R,)
+    asked: Floats  # (R,)
+    opposed: Mask  # (V, R), members of the quarter
+    abstained: Mask  # (V, R), with a declaration
+    blocked: Mask  # (R,)
+
+
+def lanes_of(value: Value, lanes: Whole) -> Value:
+    """A parameter for some of the runs."""
+    return value[lanes] if isinstance(value, np.ndarray) and value.ndim else value
+
+
+class Council(Actor):
+    """Adopts, thins out or blocks, by the rule of the file's legal base."""
+
+    def __init__(self, model: World) -> None:
+        super().__init__(model)
+        instruments = model.settings.instruments
+        codes = [one.iso3 for one in model.settings.members]
+        spread = model.parameters.council.file_noise
+        self.noise = [
+            spread * normal(model.chance.once_table(f"{one.slug}/noise/{iso}" for iso in codes)) for one in instruments
+        ]
+        self._coverage = {
+            name: model.chance.once(f"{name}/passerelle") < model.parameters.levers.qmv_strength
+            for name in [one.slug for one in instruments] + [f"business/{topic}" for topic in UNDER_PASSERELLE]
+        }
+        model.chance.register(f"business/{topic}" for topic in TOPICS)
+        model.chance.register(f"business/{topic}/demand" for topic in TOPICS)
+        self._tolerance = {topic: model.chance.register(f"business/{topic}/{iso}" for iso in codes) for topic in TOPICS}
+        self.agenda: list[Topic] = []
+
+    # Who votes, and how far each goes
+
+    def convene(self) -> None:
+        """Take the seats of this quarter: members, those who vote on defence, participants of PESCO."""
+        states = self.model.member_states
+        on_defence = states.rows[~states.opted_out[states.rows]]
+        in_pesco = states.rows[states.in_pesco[states.rows]]
+        self.everyone, self.on_defence, self.in_pesco = map(self._electorate, (states.rows, on_defence, in_pesco))
+        p, pressures = self.model.parameters, self.model.pressures
+        self._fear = fear(
+            states.geography.dependence,
+            pressures.china,
+            self.model.coercion,
+            p.feedback.retaliation_weight,
+            p.positions,
+        )
+        self._slack = bargaining.slack(states.attention, p.council)
+        self._accepted: dict[tuple[str, bool, int], Floats] = {}
+
+    def _electorate(self, rows: Whole) -> Electorate:
+        states, union = self.model.member_states, self.model.settings.union
+        return Electorate(
+            rows=rows,
+            persons=np.array([states.facts[row].population for row in rows], dtype=np.int64),
+            nice_votes=np.array([states.facts[row].nice_votes for row in rows], dtype=np.int64),
+            rule=union.rule_at(self.model.quarter),
+            abstentions=union.declared_abstentions,
+        )
+
+    def voters(self, instrument: Instrument) -> Electorate:
+        """Who votes on a file: participants of PESCO on its projects, on defence those without an opt-out."""
+        if instrument.rule == "R9":
+            return self.in_pesco
+        return self.on_defence if instrument.defence else self.everyone
+
+    def accepted(self, domain: str, defence: bool, by: Electorate) -> Floats:
+        """Level that each voter accepts before a file's own noise, (n, R), not yet on the grid."""
+        key = (domain, defence, id(by))
+        if key not in self._accepted:
+            states, p = self.model.member_states, self.model.parameters
+            cost = getattr(p.domains, f"{domain}_cost")
+            reluctant = states.neutral[by.rows] if defence else np.zeros((by.size, 1))
+            self._accepted[key] = bargaining.accepted(
+                states.position[by.rows], self._fear[by.rows], cost, reluctant, p.council
+            )
+        return self._accepted[key]
+
+    def bounds(self, accepted: Floats, by: Electorate, lanes: Whole | None = None) -> Bounds:
+        """Bounds that count in a vote; with fragmentation lifted, all voters have those of the median state."""
+        bounds = self.own_bounds(accepted, by, lanes)
+        return self._of_median(bounds, by) if self.model.levers.on("lift_fragmentation") and by.size else bounds
+
+    def own_bounds(self, accepted: Floats, by: Electorate, lanes: Whole | None = None) -> Bounds:
+        """Each voter's own bounds from what it accepts, (n, R) or (n, lanes)."""
+        declared = self.model.parameters.council.declared
+        slack = self._slack[by.rows]
+        if lanes is not None:
+            declared, slack = lanes_of(declared, lanes), slack[:, lanes]
+        accept = bargaining.on_grid(accepted)
+        veto = bargaining.veto_bound(accept, slack)
+        return Bounds(accept, veto, bargaining.declared_bound(accept, veto, declared))
+
+    @staticmethod
+    def _of_median(bounds: Bounds, by: Electorate) -> Bounds:
+        """All voters as the population-weighted median state: fragmentation lifted."""
+        median = voting.median_member(bounds.accept, by.persons)[np.newaxis]
+        return Bounds(*(np.repeat(np.take_along_axis(bound, median, axis=0), len(bound), axis=0) for bound in bounds))
+
+    # What passes
+
+    def passes_without_noise(self, instrument: Instrument) -> Floats:
+        """Level that would pass as far as positions alone tell, (R,): what the High Representative can foresee."""
+        by = self.voters(instrument)
+        bounds = self.bounds(self.accepted(instrument.domain, instrument.defence, by), by)
+        return self._passes(instrument, by, bounds, np.arange(self.model.width))
+
+    def passes(self, place: int, instrument: Instrument, lanes: Whole) -> tuple[Floats, Bounds]:
+        """Level that passes on a file, in some runs, and the voters' bounds; `place` is the instrument's in the catalogue."""
+        by = self.voters(instrument)
+        accepted = self.accepted(instrument.domain, instrument.defence, by)[:, lanes]
+        noisy = np.maximum(0.0, accepted + self.noise[place][by.rows][:, lanes])
+        bounds = self.bounds(noisy, by, lanes)
+        return self._passes(instrument, by, bounds, lanes), bounds
+
+    def _passes(self, instrument: Instrument, by: Electorate, bounds: Bounds, lanes: Whole) -> Floats:
+        if not by.size:
+            return np.zeros(len(lanes))
+        by_law = self._by_law(instrument, by, bounds)
+        majority = self.under_passerelle(instrument)[lanes]
+        if not majority.any():
+            return by_law
+        margin = lanes_of(self.model.parameters.council.brake_margin, lanes)
+        relaxed = voting.passerelle(by_law, voting.qualified_majority(bounds.accept, by), bounds.veto, margin)
+        return np.where(majority, relaxed, by_law)
+
+    def _by_law(self, instrument: Instrument, by: Electorate, bounds: Bounds) -> Floats:
+        """The rule of the file's legal base."""
+        if self.is_unanimous(instrument) and instrument.rule in ("R2", "R3", "R5", "R8"):
+            return voting.unanimity(bounds.declared, bounds.veto, by)
+        if instrument.rule in ("R4", "R8"):
+            return voting.qualified_majority(bounds.accept, by)
+        return voting.common_accord(bounds.accept) if instrument.rule == "R7" else voting.consensus(bounds.veto)
+
+    def is_unanimous(self, instrument: Instrument) -> bool:
+        """Whether the legal base asks for unanimity; on SAFE sources differ, hence a switch."""
+        if instrument.slug == SAFE and instrument.rule == "R8":
+            return bool(self.model.parameters.council.safe_unanimity)
+        return instrument.rule not in ("R0", "R4", "R8")
+
+    def under_passerelle(self, instrument: Instrument) -> Mask:
+        """Whether majority voting has been agreed for this file, (R,): not with defence implications, Art. 31(4) TEU."""
+        if instrument.defence or instrument.rule not in ("R1", "R2") or not self.model.levers.on("qmv"):
+            return np.zeros(self.model.width, dtype=bool)
+        return self.model.european_council.passerelle & self._coverage[instrument.slug]
+
+    # Other business
+
+    def decide_other_business(self) -> None:
+        """Vote on what else comes up in foreign policy, with the same governments."""
+        self.agenda = [self._decide(topic) for topic in TOPICS]
+
+    def _decide(self, topic: str) -> Topic:
+        p, draw = self.model.parameters, self.model.chance.draw
+        states = self.model.member_states
+        if topic == "peace_facility":
+            arises = self.model.peace_facility.request > 0
+        else:
+            arises = draw(f"business/{topic}") < getattr(p.business, topic)
+        asked = business.demand(draw(f"business/{topic}/demand"), p.business)
+        u = self.model.chance.rows(self._tolerance[topic])[states.rows]
+        tolerated = business.tolerated(states.stance[states.rows], self._tie(topic), u, p.business)
+        opposed = asked > tolerated
+        return Topic(
+            name=topic,
+            arises=arises,
+            asked=asked,
+            opposed=opposed & arises,
+            abstained=business.declares_abstention(asked, tolerated, p.council.declared, p.business) & arises,
+            blocked=arises & self._blocked(topic, asked, tolerated, opposed),
+        )
+
+    def _tie(self, topic: str) -> Floats | float:
+        """What ties a member's hand on a topic, (V, R): dependence on China, fear of Russia."""
+        p, states = self.model.parameters.business, self.model.member_states
+        if topic == "china":
+            return -(p.dependence_weight * states.geography.dependence[states.rows])
+        return p.threat_weight * states.threat[RUSSIA][states.rows] if topic in ("russia", "peace_facility") else 0.0
+
+    def _blocked(self, topic: str, asked: Floats, tolerated: Floats, opposed: Mask) -> Mask:
+        alone: Mask = np.any(opposed, axis=0)
+        if topic not in UNDER_PASSERELLE or not self.model.levers.on("qmv"):
+            return alone
+        p, by = self.model.parameters, self.everyone
+        outvoted = business.majority_blocked(asked, tolerated, by.persons, by.rule, p.council.brake_margin, p.business)
+        majority = self.model.european_council.passerelle & self._coverage[f"business/{topic}"]
+        return np.where(majority, outvoted, alone)
+
+    @property
+    def topics_blocked(self) -> Whole:
+        """Number of topics that a state has stopped this quarter, (R,)."""
+        return np.sum([topic.blocked for topic in self.agenda], axis=0, dtype=np.int64)

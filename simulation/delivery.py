@@ -1,0 +1,137 @@
+"""Phases 8 and 9: money is paid, agreements are carried out, idle ones fade or lapse (docs/ODD.md, 6.9 and 6.10)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from agents.partners import NATO
+from agents.portable import probability, share, total
+from agents.rules import bargaining
+from agents.rules import delivery as rules
+from agents.rules.types import Floats, Mask
+from config import DOMAINS
+from simulation.instruments import CIVIL, EXERCISE, FRAMEWORK, MARITIME, MISSIONS, OSA, PARTICIPATION, SEA
+
+if TYPE_CHECKING:
+    from simulation.model import PartnershipModel
+
+CAN_LAPSE = ("R0", "R1", "R3")
+LEAD_STATES = ("DEU", "ESP", "FRA", "ITA", "NLD", "SWE")
+"""Member states with navies that can go to the Indo-Pacific."""
+
+
+@dataclass(frozen=True)
+class Means:
+    """What carrying out depends on in a quarter, each (R,)."""
+
+    spare: Floats
+    resources: Floats
+    framework: Floats
+    dialogue: Floats
+
+
+class Delivery:
+    """Turns agreements into activity."""
+
+    def __init__(self, model: PartnershipModel) -> None:
+        self.model = model
+        self.instruments = model.partnership
+        self._lapse = model.chance.register(f"{one.slug}/lapse" for one in self.instruments.catalogue)
+        codes = [one.iso3 for one in model.settings.members]
+        self.lead = np.array([codes.index(iso) for iso in LEAD_STATES])
+
+    # Phase 8
+
+    def pay(self) -> None:
+        """Pay from the Peace Facility: Ukraine, then Southeast Asia if the Council agrees once more."""
+        at, p, levers = self.instruments, self.model.parameters, self.model.levers
+        k = at.place[SEA]
+        asked = p.money.south_east_asia * at.agreed[k] + levers.strategy(p.levers.indo_pacific_money)
+        wanted = np.where(at.in_force[k], asked, 0.0)
+        agreed = np.zeros(self.model.width, dtype=bool)
+        lanes = np.flatnonzero(at.in_force[k])
+        if lanes.size:
+            passes, _ = self.model.council.passes(k, at.catalogue[k], lanes)
+            agreed[lanes] = at.agreed[k, lanes] * at.catalogue[k].ambition <= passes
+        self.model.peace_facility.pay(wanted, agreed)
+
+    # Phase 9
+
+    def carry_out(self) -> None:
+        """Carry out what is agreed; let idle instruments fade and lapse; build interoperability."""
+        at, p = self.instruments, self.model.parameters.delivery
+        self.means = Means(self.spare, self.resources, self.framework, self.model.negotiation.dialogue)
+        rate = self._rates(self.means)
+        effective, done = at.effective, at.operational
+        activity = np.zeros_like(done)
+        for domain in DOMAINS:
+            rows = at.in_domain[domain]
+            activity[rows] = share(total(done[rows]), total(effective[rows]))
+        at.operational = rules.carried_out(done, effective, rate, activity, p)
+        self._lapse_idle()
+        self._interoperate()
+        at.show()
+
+    @property
+    def spare(self) -> Floats:
+        """Share of means that is spare, (R,)."""
+        lever = self.model.levers.strategy(self.model.levers.p.indo_pacific_means)
+        return rules.spare(self.model.pressures.russia, lever, self.model.parameters.delivery)
+
+    @property
+    def resources(self) -> Floats:
+        """Means for operational work, (R,)."""
+        states, p = self.model.member_states, self.model.parameters.delivery
+        gdp = states.geography.gdp[self.lead]
+        lead = rules.spending_ratio(total(gdp * states.spending[self.lead]) / total(gdp), p)
+        return rules.resources(self.spare, lead, self.japan_arms, self.model.levers.ships, p)
+
+    @property
+    def japan_arms(self) -> Floats:
+        """Japan's defence spending against the pledge, (R,), 0-1."""
+        return rules.spending_ratio(self.model.cabinet.spending, self.model.parameters.delivery)
+
+    @property
+    def framework(self) -> Floats:
+        """Framework factor, (R,)."""
+        at = self.instruments
+        lifted = np.full(self.model.width, self.model.levers.on("lift_framework"))
+        halfway = at.is_in_force(PARTICIPATION) | at.is_in_force(MARITIME)
+        return bargaining.framework_factor(at.is_in_force(FRAMEWORK) | lifted, halfway, self.model.parameters.delivery)
+
+    def _rates(self, means: Means) -> Floats:
+        """Share of the gap that closes this quarter, (K, R)."""
+        at, p = self.instruments, self.model.parameters.delivery
+        civil = rules.civil_rate(means.spare, means.dialogue, p)
+        operational = rules.delivery_rate(means.resources, means.framework, at.interoperability, means.dialogue, p)
+        rates = np.stack([civil if one.domain in CIVIL else operational for one in at.catalogue])
+        receptive = self.model.asean.receptiveness
+        rates[at.place[SEA]] = rates[at.place[SEA]] * self.model.peace_facility.funding() * receptive
+        rates[at.place[OSA]] = rates[at.place[OSA]] * receptive
+        return rates
+
+    def _lapse_idle(self) -> None:
+        at, rate = self.instruments, self.model.parameters.files.lapse
+        u = self.model.chance.rows(self._lapse)
+        idle = 1 - share(at.operational, at.agreed)
+        fires = u < probability(rate * np.maximum(0.0, idle))
+        for k, one in enumerate(at.catalogue):
+            due: Mask = fires[k] & (one.rule in CAN_LAPSE) | (at.lapses[k, 0] == self.model.quarter)
+            lapsed = at.in_force[k] & due
+            if lapsed.any():
+                at.lapse(k, lapsed)
+
+    def _interoperate(self) -> None:
+        at, tracks = self.instruments, self.model.tracks
+        at.interoperability = rules.interoperability(
+            at.interoperability,
+            at.carried_out(EXERCISE),
+            at.carried_out(MISSIONS),
+            tracks.mean_depth,
+            self.model.rivals.depth[NATO],
+            self.model.levers.exercises,
+            self.model.parameters.delivery,
+        )

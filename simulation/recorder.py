@@ -1,0 +1,247 @@
+"""What is kept of a block of runs: trajectories, transitions, the drawn parameters and, on demand, more.
+
+Everything recorded is copied. Tables are columns of equal length, rows in the order run, quarter, then as listed, so
+that they do not depend on how runs were cut into blocks. Meanings and units: docs/data_dictionary.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.portable import total
+from agents.rules.types import Floats, Mask
+from config import DOMAINS, LADDERS, PARTNERS, PRESSURES
+from simulation.instruments import CIVIL
+
+if TYPE_CHECKING:
+    from simulation.model import PartnershipModel
+
+Table = dict[str, NDArray[Any]]
+
+TRAJECTORIES = (
+    *("declared_depth", "operational_depth", "gap", "fragmentation", "attention_eu", "attention_japan", "dilution"),
+    *("vetoes", "files_open", "files_stalled", "interoperability", "trust"),
+    *(f"step_{ladder}" for ladder in LADDERS),
+    *("defence_spending_japan", "defence_spending_eu", "peace_facility_ukraine", "peace_facility_indo_pacific"),
+    *(f"pressure_{pressure}" for pressure in PRESSURES),
+    "share_outside_eu",
+)
+COUNTS = ("vetoes", "files_open", "files_stalled", *(f"step_{ladder}" for ladder in LADDERS))
+ACTORS = (*(f"threat_{p}" for p in PRESSURES), "attention", "stance", "position", "trust", "defence_spending")
+STAGES = (
+    *("mandated", "reopened", "negotiating", "signed", "provisional", "in_force", "deepened", "withdrawn", "lapsed"),
+)
+REGIMES = ("symbolic", "functional", "strategic")
+FUNCTIONAL_FROM, STRATEGIC_FROM = 0.25, 0.60
+"""Operational depth from which a partnership is called functional, strategic (definition)."""
+
+
+class Recorder:
+    """Keeps what the caller asked for."""
+
+    def __init__(self, model: PartnershipModel, record: Collection[str]) -> None:
+        self.model = model
+        self.record = frozenset(record)
+        self._quarters: list[int] = []
+        self._trajectories: list[Floats] = []
+        self._actors: list[Floats] = []
+        self._bounds: list[Floats] = []
+        self._events: list[tuple[int, int, str, str, NDArray[np.int64]]] = []
+        self._limits: list[tuple[int, int, str, str, str, str, NDArray[np.int64]]] = []
+
+    @property
+    def wants_limits(self) -> bool:
+        """Whether limits are recorded: they cost time, so nobody looks unless asked."""
+        return "limits" in self.record
+
+    # Transitions, as they happen
+
+    def transition(self, k: int, stage: str, mask: Mask) -> None:
+        """Note that an EU-level instrument has reached a stage in the runs of the mask."""
+        self._note(k, "EU", self.model.partnership.catalogue[k].slug, stage, mask)
+
+    def rung_transition(self, iso3: str, place: int, stage: str, mask: Mask) -> None:
+        """Note that a rung has reached a stage in the runs of the mask."""
+        rank = len(self.model.partnership.catalogue) + PARTNERS.index(iso3) * len(self.model.settings.rungs) + place
+        self._note(rank, iso3, self.model.settings.rungs[place].slug, stage, mask)
+
+    def _note(self, rank: int, partner: str, instrument: str, stage: str, mask: Mask) -> None:
+        if "transitions" in self.record and mask.any():
+            self._events.append((self.model.quarter, rank, partner, f"{instrument} {stage}", np.flatnonzero(mask)))
+
+    def limit(self, rank: int, partner: str, instrument: str, limit: str, actor: str, lanes: NDArray[np.int64]) -> None:
+        """Note what holds an instrument back this quarter, and whose doing it is, in some runs."""
+        if lanes.size:
+            self._limits.append((self.model.quarter, rank, partner, instrument, limit, actor, lanes))
+
+    # At the end of a quarter
+
+    def keep(self) -> None:
+        """Copy the state at the end of a quarter."""
+        self._quarters.append(self.model.quarter)
+        if "trajectories" in self.record:
+            self._trajectories.append(self._trajectory())
+        if "actors" in self.record:
+            self._actors.append(self._of_actors())
+        if "bounds" in self.record:
+            self._bounds.append(self._of_bounds())
+
+    def _trajectory(self) -> Floats:
+        """The columns of `TRAJECTORIES`, (columns, R)."""
+        m = self.model
+        at, states, facility = m.partnership, m.member_states, m.peace_facility
+        gdp = states.geography.gdp[states.rows]
+        declared, operational = at.declared_depth, at.operational_depth
+        return np.stack(
+            [
+                declared,
+                operational,
+                declared - operational,
+                self.fragmentation(),
+                m.attention_eu,
+                m.attention_japan,
+                m.negotiation.dilution,
+                m.negotiation.vetoes + m.council.topics_blocked,
+                at.in_talks.sum(axis=0),
+                (at.in_talks & (at.stalled > 0)).sum(axis=0),
+                at.interoperability,
+                states.mean(states.trust),
+                *m.constitution.step,
+                m.cabinet.spending,
+                total(gdp * states.spending[states.rows]) / total(gdp),
+                facility.paid_ukraine,
+                facility.paid_indo_pacific,
+                *m.pressures.intensity,
+                m.share_outside(),
+            ]
+        )
+
+    def fragmentation(self) -> Floats:
+        """Standard deviation over members of the level that they accept, (R,)."""
+        states = self.model.member_states
+        accepted = self.model.parameters.council.acceptance * states.position[states.rows]
+        mean = total(accepted) / len(accepted)
+        away = accepted - mean
+        return np.sqrt(total(away * away) / len(accepted))
+
+    def _of_actors(self) -> Floats:
+        """The columns of `ACTORS` for every state and Japan, (columns, states + 1, R)."""
+        m, s = self.model, self.model.member_states
+        states = np.stack([*s.threat, s.attention, s.stance, s.position, s.trust, s.spending])
+        c = m.cabinet
+        japan = np.stack([*c.threat, m.attention_japan, c.stance, c.position, c.trust, c.spending])
+        return np.concatenate([states, japan[:, np.newaxis]], axis=1)
+
+    def _of_bounds(self) -> Floats:
+        """Acceptance and veto bounds of each member by field, (2, V, domains, R), flattened to (2, V * domains, R)."""
+        council = self.model.council
+        by = council.everyone
+        both = []
+        for domain in DOMAINS:
+            own = council.own_bounds(council.accepted(domain, domain not in CIVIL, by), by)
+            both.append(np.stack([own.accept, own.veto]))
+        stacked = np.stack(both, axis=2)
+        return stacked.reshape(2, -1, self.model.width)
+
+    # Tables
+
+    def tables(self) -> dict[str, Table]:
+        """All tables recorded, by name."""
+        tables = {"runs": self._runs()}
+        if "trajectories" in self.record:
+            tables["trajectories"] = self._trajectory_table()
+        if "transitions" in self.record:
+            tables["transitions"] = self._transition_table()
+        if "actors" in self.record:
+            tables["actors"] = self._actor_table()
+        if "bounds" in self.record:
+            tables["bounds"] = self._bound_table()
+        if "limits" in self.record:
+            tables["limits"] = self._limit_table()
+        return tables
+
+    def _runs(self) -> Table:
+        m = self.model
+        depth = m.partnership.operational_depth
+        regime = np.where(depth < FUNCTIONAL_FROM, 0, np.where(depth < STRATEGIC_FROM, 1, 2))
+        positions = {f"position_{one.name}": one.position.copy() for one in m.member_states.members}
+        return {"run": m.runs, "regime": np.array(REGIMES, dtype=object)[regime], **m.drawn, **positions}
+
+    def _by_run(self, rows: list[Floats]) -> Floats:
+        """From a list over quarters of (columns, rows..., R) to (columns, R * quarters * rows...)."""
+        stacked = np.stack(rows, axis=1)  # columns, quarters, rows..., R
+        return np.moveaxis(stacked, -1, 1).reshape(len(stacked), -1)
+
+    def _keys(self, rows: int) -> Table:
+        """Columns run and quarter of a table with so many rows a quarter."""
+        runs, quarters = self.model.runs, np.array(self._quarters, dtype=np.int64)
+        return {
+            "run": np.repeat(runs, len(quarters) * rows),
+            "quarter": np.tile(np.repeat(quarters, rows), len(runs)),
+        }
+
+    def _trajectory_table(self) -> Table:
+        columns = dict(zip(TRAJECTORIES, self._by_run(self._trajectories), strict=True))
+        counted = {name: columns[name].astype(np.int64) for name in COUNTS}
+        return {**self._keys(1), **columns, **counted}
+
+    def _actor_table(self) -> Table:
+        names = [one.name for one in self.model.member_states.members] + ["JPN"]
+        actor = np.tile(np.array(names, dtype=object), len(self._quarters) * self.model.width)
+        columns = dict(zip(ACTORS, self._by_run(self._actors), strict=True))
+        return {**self._keys(len(names)), "actor": actor, **columns}
+
+    def _bound_table(self) -> Table:
+        """Members may change between quarters, so runs are put together quarter by quarter."""
+        states = self.model.settings.members
+        parts = []
+        for quarter, bounds in zip(self._quarters, self._bounds, strict=True):
+            rows = [one.iso3 for one in states if one.has("member", quarter)]
+            actor = np.repeat(np.array(rows, dtype=object), len(DOMAINS))
+            domain = np.tile(np.array(DOMAINS, dtype=object), len(rows))
+            parts.append((quarter, actor, domain, bounds))
+        columns: dict[str, list[NDArray[Any]]] = {
+            name: [] for name in ("run", "quarter", "actor", "domain", "accept_bound", "veto_bound")
+        }
+        for lane, run in enumerate(self.model.runs):
+            for quarter, actor, domain, bounds in parts:
+                columns["run"].append(np.full(len(actor), run))
+                columns["quarter"].append(np.full(len(actor), quarter))
+                columns["actor"].append(actor)
+                columns["domain"].append(domain)
+                columns["accept_bound"].append(bounds[0, :, lane])
+                columns["veto_bound"].append(bounds[1, :, lane])
+        return {name: np.concatenate(values) for name, values in columns.items()}
+
+    def _transition_table(self) -> Table:
+        events = [
+            (quarter, rank, (partner, *what.split(" ")), lanes) for quarter, rank, partner, what, lanes in self._events
+        ]
+        return self._sorted(events, ("partner", "instrument", "stage"))
+
+    def _limit_table(self) -> Table:
+        events = [
+            (quarter, rank, (partner, instrument, limit, actor), lanes)
+            for quarter, rank, partner, instrument, limit, actor, lanes in self._limits
+        ]
+        return self._sorted(events, ("partner", "instrument", "limit", "actor"))
+
+    def _sorted(
+        self, events: Sequence[tuple[int, int, tuple[str, ...], NDArray[np.int64]]], names: tuple[str, ...]
+    ) -> Table:
+        """Events as columns, ordered by run, quarter, place in the catalogue, then as they happened."""
+        counts = np.array([len(lanes) for *_, lanes in events], dtype=np.int64)
+        lane = np.concatenate([lanes for *_, lanes in events]) if events else np.zeros(0, dtype=np.int64)
+        quarter = np.repeat(np.array([event[0] for event in events], dtype=np.int64), counts)
+        rank = np.repeat(np.array([event[1] for event in events], dtype=np.int64), counts)
+        which = np.repeat(np.arange(len(events)), counts)
+        order = np.lexsort((which, rank, quarter, lane))
+        table: Table = {"run": self.model.runs[lane[order]], "quarter": quarter[order]}
+        for column, name in enumerate(names):
+            words = np.array([event[2][column] for event in events], dtype=object)
+            table[name] = words[which[order]]
+        return table
