@@ -225,7 +225,7 @@ def _pays(row: "pd.Series[float]") -> str:
         "from": "from {strength:.2g} ({at_least:.2g} to {surely:.2g}) of {greatest:.2g}",
         "fades": "only below full strength",
         "unclear": "not clear from these runs",
-        "fixed": "strength was not varied",
+        "fixed": "too few runs, or strength not varied",
     }
     names = ("strength", "at_least", "surely", "greatest")
     return words[str(row["verdict"])].format(**{name: row[name] for name in names})

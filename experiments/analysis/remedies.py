@@ -147,7 +147,7 @@ class BreakEven(NamedTuple):
                "from"       surely better from `surely` on
                "fades"      surely better at some strength, not at the greatest
                "unclear"    nowhere surely better, nor worse throughout: more runs, or nothing there
-               "fixed"      strength was not varied
+               "fixed"      strength was not varied, or there are fewer than 8 runs
     strength   where the fitted mean crosses zero upwards for the last time; 0 if it starts above, NaN if it never does
     at_least   surely worse below this
     surely     surely better above this; NaN if not within the range

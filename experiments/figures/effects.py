@@ -68,4 +68,4 @@ def _panel(axes: Axes, table: pd.DataFrame, policies: list[object]) -> None:
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
     axes.margins(x=0.08)
-    axes.locator_params(axis="x", nbins=5)
+    axes.locator_params(axis="x", nbins=3)

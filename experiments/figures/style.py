@@ -78,7 +78,7 @@ def styled(draw: Callable[P, Figure]) -> Callable[P, Figure]:
 
 def sheet(height: float, title: str, note: str) -> Figure:
     """An empty figure with its title above and, below, a note that says scenario, runs and what is shown."""
-    figure = Figure(figsize=(WIDTH, height), dpi=DPI, layout=ConstrainedLayoutEngine(h_pad=0.06))
+    figure = Figure(figsize=(WIDTH, height), dpi=DPI, layout=ConstrainedLayoutEngine(w_pad=0.08, h_pad=0.06))
     FigureCanvasAgg(figure)
     figure.suptitle(wrapped(title, 66), x=0.012, ha="left", fontsize=LARGE, fontweight="bold")
     figure.supxlabel(wrapped(note.replace(" %", "\u00a0%"), 102), x=0.012, ha="left", fontsize=SMALL, color=SOFT)
