@@ -16,10 +16,10 @@ def phase(world: World) -> None:
     world.spare = spare_means(world)
     world.resources = resources(world)
     world.framework = framework(world)
-    dialogue = dialogue_factor(world)
+    world.dialogue = dialogue_factor(world)
     active = {domain: activity(world, domain) for domain in DOMAINS}
     for agreement in world.agreements:
-        rate = delivery_rate(world, agreement, dialogue)
+        rate = delivery_rate(world, agreement, world.dialogue)
         agreement.operational = carried_out(world, agreement, rate, active[agreement.facts.domain])
     for agreement in world.agreements:
         if lapses(world, agreement):

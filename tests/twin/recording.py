@@ -5,7 +5,7 @@ from typing import Any
 
 from tests.twin.council import acceptance_bound, veto_bound
 from tests.twin.delivery import CIVILIAN
-from tests.twin.files import dialogue_factor, principal
+from tests.twin.files import principal
 from tests.twin.portable import total
 from tests.twin.ratification import MIXED, has_ratified
 from tests.twin.state import DOMAINS, PRESSURES, Agreement, Bargain, Tie, World
@@ -175,7 +175,7 @@ def _limit_of_delivery(world: World, agreement: Agreement) -> tuple[str, str]:
     civilian = agreement.facts.domain in CIVILIAN
     framework = 1.0 if civilian else world.framework
     money = min(1.0, world.spare if civilian else world.resources)
-    attention = dialogue_factor(world) / (1.0 + world.p("files.dialogue") * 2.0)
+    attention = world.dialogue / (1.0 + world.p("files.dialogue") * 2.0)
     least = min(money, attention) if civilian else min(framework, money, attention)
     if not civilian and framework == least:
         return "framework", "EU"

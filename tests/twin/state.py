@@ -265,6 +265,7 @@ class World:
     """States that opposed a topic of other business, by topic."""
     spare: float = 0.0
     resources: float = 0.0
+    dialogue: float = 1.0
     framework: float = 0.0
     events: list[tuple[str, str, str]] = field(default_factory=list)
     """Transitions of this quarter as they happened: partner, instrument, stage."""
