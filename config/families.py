@@ -114,6 +114,7 @@ class Positions:
     retrenchment: Value
     stance: Value
     trust: Value
+    trust_centre: Value
     dependence: Value
     move: Value
     listen: Value
@@ -131,7 +132,6 @@ class Positions:
     japan_russia: Value
     japan_entrapment: Value
     japan_trust: Value
-    japan_trust_centre: Value
     japan_stance: Value
 
 

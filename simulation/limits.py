@@ -152,14 +152,14 @@ class Limits:
 
     def _of_rungs(self) -> None:
         tracks, p, note = self.model.tracks, self.model.parameters.council, self.model.recorder.limit
-        japan = p.acceptance_japan * self.model.cabinet.position
+        japan, draft = p.acceptance_japan * self.model.cabinet.position, tracks.draft()
         for partner, iso in enumerate(PARTNERS):
             state = p.acceptance * self.model.member_states.position[tracks.rows[partner]]
             for place, rung in enumerate(tracks.rungs):
                 at = tracks.stage[partner, place]
                 rank = len(self.at.catalogue) + partner * len(tracks.rungs) + place
                 held = (at == RUNG_SIGNED) & ~tracks.permitted(rung)
-                shallow = (at == IN_TALKS) & (tracks.draft(partner, rung) < rung.least)
+                shallow = (at == IN_TALKS) & (draft[partner, place] < rung.least)
                 for limit, actor, mask in (
                     ("ladder", JAPAN, held),
                     ("wish", JAPAN, shallow & (japan <= state)),

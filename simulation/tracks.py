@@ -29,8 +29,10 @@ class Tracks:
         codes = [one.iso3 for one in model.settings.members]
         self.rows = np.array([codes.index(iso) for iso in PARTNERS])
         self.ambition = np.array([[rung.ambition] for rung in self.rungs])
+        self.least = np.array([[rung.least] for rung in self.rungs])
+        self.quarters = np.array([[rung.quarters] for rung in self.rungs])
         spent = model.member_states.geography.military_expenditure[self.rows]
-        self.capacity: Floats = np.sqrt(spent / spent.max())
+        self.capacity: Floats = spent / spent.max()
         self._begin()
         names = [f"{iso}/{rung.slug}" for iso in PARTNERS for rung in self.rungs]
         self._draws = {
@@ -84,42 +86,55 @@ class Tracks:
 
     def climb(self) -> None:
         """Open, conclude, bring into force and carry out rungs; all act on what stood at the start."""
-        stage, operational = self.stage, self.operational
-        self._draws_now = {kind: self._u(kind) for kind in self._draws}
-        after = stage.copy()
+        stage = self.stage
+        ripe = self._u("conclude") < probability(self._concluding)
+        opened = self._waiting() & (self._u("open") < probability(self._hazard()))
+        draft = self.draft()
+        signed = (stage == IN_TALKS) & (draft >= self.least) & ripe
+        forced = (stage == SIGNED) & self._forced()
+        self.operational = self._carried_out(stage == IN_FORCE)
+        self.agreed = np.where(signed, draft, self.agreed)
+        self.stage = np.where(opened, IN_TALKS, np.where(signed, SIGNED, np.where(forced, IN_FORCE, stage)))
         for partner, iso in enumerate(PARTNERS):
-            for place, rung in enumerate(self.rungs):
-                at = stage[partner, place]
-                opened = self._opened(partner, place, rung, stage)
-                signed = (at == IN_TALKS) & self._signed(partner, place, rung)
-                forced = (at == SIGNED) & self._forced(partner, place, rung)
-                moved = np.where(opened, IN_TALKS, np.where(signed, SIGNED, np.where(forced, IN_FORCE, at)))
-                after[partner, place] = moved
+            for place in range(len(self.rungs)):
                 for mask, name in ((opened, "negotiating"), (signed, "signed"), (forced, "in_force")):
-                    self.model.recorder.rung_transition(iso, place, name, mask)
-        self.operational = self._carried_out(stage, operational)
-        self.stage = after
+                    self.model.recorder.rung_transition(iso, place, name, mask[partner, place])
 
-    def _opened(self, partner: int, place: int, rung: Rung, stage: Whole) -> Mask:
-        model, row = self.model, self.rows[partner]
-        hazard = rules.rung_hazard(
-            self.capacity[partner],
-            model.member_states.position[row],
-            model.cabinet.position,
-            self._soft(partner, rung, stage),
-            self._steps(rung),
-            model.parameters.tracks,
-        )
-        waiting = (stage[partner, place] == DORMANT) | (stage[partner, place] == LAPSED)
-        for slug in rung.needs:
-            waiting = waiting & (stage[partner, self.slugs.index(slug)] == IN_FORCE)
-        return waiting & (self._draws_now["open"][partner, place] < probability(hazard))
+    @property
+    def _concluding(self) -> Floats:
+        """Hazard that talks are ripe, (rungs, 1) or (rungs, R)."""
+        return self.model.parameters.tracks.concluding / self.quarters
 
-    def _soft(self, partner: int, rung: Rung, stage: Whole) -> Floats:
-        missing, factor = self.model.parameters.files.soft_missing, np.ones(self.model.width)
-        for slug in rung.helped_by:
-            factor = factor * np.where(stage[partner, self.slugs.index(slug)] == IN_FORCE, 1.0, missing)
-        return factor
+    def _there(self, slug: str) -> Mask:
+        """Which partners have a rung in force, (P, R)."""
+        there: Mask = self.stage[:, self.slugs.index(slug)] == IN_FORCE
+        return there
+
+    def _waiting(self) -> Mask:
+        """Rungs that could be opened: dormant or lapsed, and what they need in force, (P, rungs, R)."""
+        waiting: Mask = (self.stage == DORMANT) | (self.stage == LAPSED)
+        for place, rung in enumerate(self.rungs):
+            for slug in rung.needs:
+                waiting[:, place] &= self._there(slug)
+        return waiting
+
+    def _hazard(self) -> Floats:
+        """Hazard of opening talks, (P, rungs, R)."""
+        model = self.model
+        capacity, position = self.capacity[:, np.newaxis], model.member_states.position[self.rows][:, np.newaxis]
+        soft, steps = self._factors()
+        return rules.rung_hazard(capacity, position, model.cabinet.position, soft, steps, model.parameters.tracks)
+
+    def _factors(self) -> tuple[Floats, Floats]:
+        """What soft prerequisites (P, rungs, R) and steps of Japan's ladders (rungs, R) leave of the hazard."""
+        missing = self.model.parameters.files.soft_missing
+        soft, steps = np.ones(self.stage.shape), np.ones(self.stage.shape[1:])
+        for place, rung in enumerate(self.rungs):
+            for slug in rung.helped_by:
+                soft[:, place] = soft[:, place] * np.where(self._there(slug), 1.0, missing)
+            for ladder, step in rung.caps_soft.items():
+                steps[place] = steps[place] * np.where(self._reached(ladder, step), 1.0, missing)
+        return soft, steps
 
     def _reached(self, ladder: str, step: int) -> Mask:
         """Whether Japan stands at a step of a ladder, or its limits are lifted, (R,)."""
@@ -128,12 +143,6 @@ class Tracks:
         reached: Mask = self.model.constitution.step[LADDERS.index(ladder)] >= step
         return reached
 
-    def _steps(self, rung: Rung) -> Floats:
-        missing, factor = self.model.parameters.files.soft_missing, np.ones(self.model.width)
-        for ladder, step in rung.caps_soft.items():
-            factor = factor * np.where(self._reached(ladder, step), 1.0, missing)
-        return factor
-
     def permitted(self, rung: Rung) -> Mask:
         """Whether Japan's ladders let a rung enter into force, (R,)."""
         permitted = np.ones(self.model.width, dtype=bool)
@@ -141,40 +150,30 @@ class Tracks:
             permitted = permitted & self._reached(ladder, step)
         return permitted
 
-    def draft(self, partner: int, rung: Rung) -> Floats:
-        """Relative depth that a state and Japan would agree on, (R,)."""
-        p, row = self.model.parameters.council, self.rows[partner]
-        state = p.acceptance * self.model.member_states.position[row]
+    def draft(self) -> Floats:
+        """Relative depth that each state and Japan would agree on, (P, rungs, R)."""
+        p = self.model.parameters.council
+        state = p.acceptance * self.model.member_states.position[self.rows]
         japan = p.acceptance_japan * self.model.cabinet.position
-        return rules.agreed_bilaterally(state, japan, rung.ambition)
+        return rules.agreed_bilaterally(state[:, np.newaxis], japan, self.ambition)
 
-    def _signed(self, partner: int, place: int, rung: Rung) -> Mask:
-        """Which talks would be signed, (R,); books the depth agreed."""
-        draft, p = self.draft(partner, rung), self.model.parameters.tracks
-        ripe = self._draws_now["conclude"][partner, place] < probability(p.concluding / rung.quarters)
-        signed = (draft >= rung.least) & ripe
-        booked = signed & (self.stage[partner, place] == IN_TALKS)
-        self.agreed[partner, place] = np.where(booked, draft, self.agreed[partner, place])
-        return signed
-
-    def _forced(self, partner: int, place: int, rung: Rung) -> Mask:
-        """Which signed rungs would enter into force, (R,)."""
+    def _forced(self) -> Mask:
+        """Which signed rungs would enter into force, (P, rungs, R): Japan's Diet approves some, its ladders permit."""
         diet, p = self.model.diet, self.model.parameters.ratification
-        permitted = self.permitted(rung)
-        if not rung.quarters_in_force:
-            return permitted
-        pace = np.where(diet.has_majority, 1.0, p.diet_minority) if rung.diet else np.ones(self.model.width)
-        hazard = 1 / rung.quarters_in_force * pace
-        return permitted & (self._draws_now["force"][partner, place] < probability(hazard))
+        u, forced = self._u("force"), np.zeros(self.stage.shape, dtype=bool)
+        for place, rung in enumerate(self.rungs):
+            fires: Mask = np.ones(forced[:, place].shape, dtype=bool)
+            if rung.quarters_in_force:
+                pace = np.where(diet.has_majority, 1.0, p.diet_minority) if rung.diet else np.ones(self.model.width)
+                fires = u[:, place] < probability(1 / rung.quarters_in_force * pace)
+            forced[:, place] = fires & self.permitted(rung)
+        return forced
 
-    def _carried_out(self, stage: Whole, operational: Floats) -> Floats:
+    def _carried_out(self, in_force: Mask) -> Floats:
         """Operational depth of all rungs after this quarter: those that were in force at its start."""
         japan, p = self.model.delivery.japan_arms, self.model.parameters.tracks
-        in_force = stage == IN_FORCE
-        done = np.where(in_force, operational, 0.0)
+        done = np.where(in_force, self.operational, 0.0)
         agreed = np.where(in_force, self.agreed, 0.0)
-        result = []
-        for partner in range(len(PARTNERS)):
-            activity = share(total(done[partner]), total(agreed[partner]))
-            result.append(rules.rung_carried_out(done[partner], agreed[partner], japan, activity, p))
-        return np.where(in_force, np.stack(result), 0.0)
+        by_rung = np.moveaxis(done, 1, 0), np.moveaxis(agreed, 1, 0)
+        activity = share(total(by_rung[0]), total(by_rung[1]))[:, np.newaxis]
+        return np.where(in_force, rules.rung_carried_out(done, agreed, japan, activity, p), 0.0)

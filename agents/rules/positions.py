@@ -36,7 +36,7 @@ def japan_wants(
         + p.japan_abandonment * retrenchment
         + p.japan_russia * link * russia
         - p.japan_entrapment * (1 - link) * russia_felt
-        + p.japan_trust * (trust - p.japan_trust_centre)
+        + p.japan_trust * (trust - p.trust_centre)
         + stance
     )
 
@@ -74,7 +74,7 @@ def states_want(of: Considerations, link: Value, p: Positions) -> Floats:
         + p.reciprocity * link * of.russia * of.reciprocity
         + p.retrenchment * of.retrenchment
         + p.stance * of.stance
-        + p.trust * of.trust
+        + p.trust * (of.trust - p.trust_centre)
         - of.diversion * of.russia
     )
 

@@ -13,7 +13,7 @@ def rung_hazard(capacity: Floats, position: Floats, japan: Floats, soft: Floats,
     return p.opening * capacity * position * japan * soft * steps
 
 
-def agreed_bilaterally(state: Floats, japan: Floats, ambition: float) -> Floats:
+def agreed_bilaterally(state: Floats, japan: Floats, ambition: Floats) -> Floats:
     """Relative depth that a state and Japan agree on, 0-1: what the less willing accepts."""
     return np.minimum(np.minimum(1.0, state / ambition), japan / ambition)
 

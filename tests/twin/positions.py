@@ -34,7 +34,7 @@ def japan_argument(world: World) -> float:
         + world.p("positions.japan_abandonment") * world.intensity(US_RETRENCHMENT)
         + world.p("positions.japan_russia") * link * world.intensity(RUSSIA)
         - world.p("positions.japan_entrapment") * (1.0 - link) * japan.threats[RUSSIA]
-        + world.p("positions.japan_trust") * (japan.trust - world.p("positions.japan_trust_centre"))
+        + world.p("positions.japan_trust") * (japan.trust - world.p("positions.trust_centre"))
         + japan.stance
     )
 
@@ -57,7 +57,7 @@ def member_argument(world: World, member: Member, help_returned: float, diversio
         + world.p("positions.reciprocity") * world.p("attention.link") * russia_threat * help_returned
         + world.p("positions.retrenchment") * world.intensity(US_RETRENCHMENT)
         + world.p("positions.stance") * member.stance
-        + world.p("positions.trust") * member.trust
+        + world.p("positions.trust") * (member.trust - world.p("positions.trust_centre"))
         - diversion * russia_threat
     )
 

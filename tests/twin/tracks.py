@@ -54,7 +54,7 @@ def _move(world: World, partner: str, tie: Tie, in_force: frozenset[str], idle: 
 def capacity(world: World, partner: str) -> float:
     """What a partner can do, 0-1: the root of its military expenditure against the largest."""
     spent = [world.member(other).facts.military_expenditure_usd_m for other in world.ties]
-    return math.sqrt(world.member(partner).facts.military_expenditure_usd_m / max(spent))
+    return world.member(partner).facts.military_expenditure_usd_m / max(spent)
 
 
 def rung_hazard(world: World, partner: str, tie: Tie, in_force: frozenset[str]) -> float:
