@@ -215,7 +215,6 @@ class Business:
     demand_low: Value
     demand_high: Value
     tolerance: Value
-    stance_from: Value
     stance_weight: Value
     dependence_weight: Value
     threat_weight: Value

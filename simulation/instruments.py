@@ -49,6 +49,7 @@ class Instruments:
         """Columns (K, 1) of what the catalogue says."""
         self.ambition = self._column("ambition")
         self.least = self._column("least")
+        self.quarters = self._column("quarters")
         counted = np.array([[one.opens < NEVER] for one in self.catalogue])
         levels = np.where(counted, self.ambition, 0.0)
         self.weight = levels / total(levels)
@@ -178,6 +179,8 @@ class Instruments:
 
     def enter_into_force(self, k: int, mask: Mask, keep: bool = False) -> None:
         """An instrument enters into force, or an agreement in force is deepened, in the runs of the mask."""
+        if not mask.any():
+            return
         fresh = mask & ~self.in_force[k]
         self.agreed[k] = np.where(mask, self.drafted[k], self.agreed[k])
         if not keep:
@@ -190,6 +193,8 @@ class Instruments:
 
     def sign(self, k: int, mask: Mask) -> None:
         """A file is signed in the runs of the mask, and its ratification begins."""
+        if not mask.any():
+            return
         self.file[k] = np.where(mask, SIGNED, self.file[k])
         self.age[k] = np.where(mask, 0, self.age[k])
         self.union_ready[k] &= ~mask

@@ -39,7 +39,7 @@ class Limits:
     def after_council(self) -> None:
         """Name what binds files that were in talks, while positions are those that were voted on."""
         self._held = []
-        terms = self.model.negotiation.terms()
+        terms = self.model.negotiation.terms
         for k, one in enumerate(self.at.catalogue):
             lanes = np.flatnonzero(self._in_talks[k] & ~self.model.negotiation.concluded[k])
             if lanes.size:

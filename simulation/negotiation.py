@@ -53,9 +53,9 @@ class Negotiation:
     def _u(self, kind: str) -> Floats:
         return self.model.chance.rows(self._draws[kind])
 
-    # What both sides bring
+    # What both sides bring; `terms` are those of this quarter
 
-    def terms(self) -> Terms:
+    def _terms(self) -> Terms:
         """Ceilings, wish and the principals' midpoint for every instrument."""
         model, at = self.model, self.instruments
         p = model.parameters
@@ -99,7 +99,8 @@ class Negotiation:
 
     def open_files(self) -> None:
         """Table the files whose time has come, and give slots to those pushed hardest."""
-        at, terms = self.instruments, self.terms()
+        at = self.instruments
+        terms = self.terms = self._terms()
         foreseen = self._foreseen()
         push = self._push(foreseen, terms)
         ready = self._ready(np.minimum(np.minimum(np.minimum(foreseen, terms.cap), terms.wish), terms.mid))
@@ -202,7 +203,7 @@ class Negotiation:
         at.file = np.where(granted, NEGOTIATING, np.where(mandated, MANDATED, at.file))
         begun = mandated | (granted & opened)
         at.stalled = np.where(begun, 0, at.stalled)
-        for k in range(len(at.catalogue)):
+        for k in np.flatnonzero((mandated | granted).any(axis=1)).tolist():
             record(k, "mandated", mandated[k] & ~at.in_force[k])
             record(k, "reopened", begun[k] & at.in_force[k])
             record(k, "negotiating", granted[k] & ~at.in_force[k])
@@ -211,20 +212,21 @@ class Negotiation:
 
     def conclude_files(self) -> None:
         """Decide on every file in talks: conclude, thin out, block, stall, withdraw."""
-        terms, dialogue, pace, will = self.terms(), self.dialogue, self.pace, self.will()
         self.dilution, self.vetoes = np.zeros(self.model.width), np.zeros(self.model.width, dtype=np.int64)
         self.concluded = np.zeros_like(self.concluded)
-        draft, u = terms.draft, self._u("conclude")
-        at_summit = self.model.quarter % 4 + 1 == self.model.settings.union.summits.quarter
-        in_talks = self.instruments.in_talks
-        for k, one in enumerate(self.instruments.catalogue):
+        in_talks, draft, ripe = self.instruments.in_talks, self.terms.draft, self._ripe()
+        for k in np.flatnonzero(in_talks.any(axis=1)).tolist():
             lanes = np.flatnonzero(in_talks[k])
-            if lanes.size:
-                hazard = rules.concluding_hazard(
-                    pace, one.quarters, will[k], dialogue, at_summit, self.model.parameters.files
-                )
-                ripe = (u[k] < probability(hazard))[lanes]
-                self._decide(k, one, lanes, draft[k, lanes], terms.least[k, lanes], ripe)
+            one = self.instruments.catalogue[k]
+            self._decide(k, one, lanes, draft[k, lanes], self.terms.least[k, lanes], ripe[k, lanes])
+
+    def _ripe(self) -> Mask:
+        """Talks that could be concluded this quarter, (K, R)."""
+        at_summit = self.model.quarter % 4 + 1 == self.model.settings.union.summits.quarter
+        hazard = rules.concluding_hazard(
+            self.pace, self.instruments.quarters, self.will(), self.dialogue, at_summit, self.model.parameters.files
+        )
+        return self._u("conclude") < probability(hazard)
 
     def _decide(self, k: int, one: Instrument, lanes: Whole, draft: Floats, least: Floats, ripe: Mask) -> None:
         at = self.instruments

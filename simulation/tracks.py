@@ -95,10 +95,9 @@ class Tracks:
         self.operational = self._carried_out(stage == IN_FORCE)
         self.agreed = np.where(signed, draft, self.agreed)
         self.stage = np.where(opened, IN_TALKS, np.where(signed, SIGNED, np.where(forced, IN_FORCE, stage)))
-        for partner, iso in enumerate(PARTNERS):
-            for place in range(len(self.rungs)):
-                for mask, name in ((opened, "negotiating"), (signed, "signed"), (forced, "in_force")):
-                    self.model.recorder.rung_transition(iso, place, name, mask[partner, place])
+        for mask, name in ((opened, "negotiating"), (signed, "signed"), (forced, "in_force")):
+            for partner, place in np.argwhere(mask.any(axis=2)):
+                self.model.recorder.rung_transition(PARTNERS[partner], place, name, mask[partner, place])
 
     @property
     def _concluding(self) -> Floats:

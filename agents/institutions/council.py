@@ -198,7 +198,8 @@ class Council(Actor):
             arises = draw(f"business/{topic}") < getattr(p.business, topic)
         asked = business.demand(draw(f"business/{topic}/demand"), p.business)
         u = self.model.chance.rows(self._tolerance[topic])[states.rows]
-        tolerated = business.tolerated(states.stance[states.rows], self._tie(topic), u, p.business)
+        stance = states.stance[states.rows]
+        tolerated = business.tolerated(stance, p.governments.spoiler, self._tie(topic), u, p.business)
         opposed = asked > tolerated
         return Topic(
             name=topic,

@@ -11,7 +11,9 @@ GRID = float(2**40)
 
 def on_grid(level: Floats) -> Floats:
     """Level rounded to a multiple of 2^-40, which leaves the low bits of its number free for a member's place."""
-    return np.rint(level * GRID) / GRID
+    scaled = level * GRID
+    np.rint(scaled, out=scaled)
+    return np.divide(scaled, GRID, out=scaled)
 
 
 def accepted(position: Floats, fear: Floats, cost: Value, reluctant: Floats, p: Council) -> Floats:
@@ -82,9 +84,9 @@ def talks_hazard(pace: Floats, will: Floats, dialogue: Floats, track: Floats, p:
 
 
 def concluding_hazard(
-    pace: Floats, quarters: float, will: Floats, dialogue: Floats, at_summit: bool, p: Files
+    pace: Floats, quarters: Floats, will: Floats, dialogue: Floats, at_summit: bool, p: Files
 ) -> Floats:
-    """Hazard per quarter that talks are ripe, (R,); `quarters` is how complex the file is."""
+    """Hazard per quarter that talks are ripe, (K, R); `quarters` (K, 1) is how complex a file is."""
     summit = p.summit if at_summit else p.off_summit
     return p.concluding * pace / quarters * will * dialogue * summit * p.concluding_factor
 

@@ -13,9 +13,9 @@ def demand(u: Floats, p: Business) -> Floats:
     return p.demand_low + (p.demand_high - p.demand_low) * u
 
 
-def tolerated(stance: Floats, tie: Floats | float, u: Floats, p: Business) -> Floats:
-    """Level up to which each member does not oppose, (V, R): only awkward governments go below the usual."""
-    return p.tolerance + p.stance_weight * np.minimum(0.0, stance - p.stance_from) + tie + p.noise * normal(u)
+def tolerated(stance: Floats, spoiler: Value, tie: Floats | float, u: Floats, p: Business) -> Floats:
+    """Level up to which each member does not oppose, (V, R): only spoiler governments go below the usual."""
+    return p.tolerance + p.stance_weight * np.minimum(0.0, stance - spoiler) + tie + p.noise * normal(u)
 
 
 def declares_abstention(asked: Floats, tolerated: Floats, declared: Value, p: Business) -> Mask:

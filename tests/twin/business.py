@@ -51,7 +51,7 @@ def asked_for(world: World, topic: str) -> float:
 
 def tolerance(world: World, topic: str, member: Member) -> float:
     """v_i of a topic: the level beyond which a state opposes."""
-    stance = min(0.0, member.stance - world.p("business.stance_from"))
+    stance = min(0.0, member.stance - world.p("governments.spoiler"))
     noise = normal(world.u(f"business/{topic}/{member.iso3}"))
     return (
         world.p("business.tolerance")
