@@ -17,16 +17,16 @@ from typing import Any
 import numpy as np
 
 from config import loading
-from config.schema import Experiment
+from config.schema import DOMAINS, PARTNERS, Experiment
 from experiments.provenance import question_of
 from experiments.store import Block, Pair, Store, pairs, write_block, writing
-from experiments.tables import Categories, Columns
+from experiments.tables import Columns, Order
 
 WIDTH = 1024
 """Runs of a block that step together: a wider one is hardly faster and takes more memory."""
 
-Simulated = tuple[Mapping[str, Columns], Categories, Mapping[str, float]]
-"""Tables of a block, the names behind their whole numbers, and seconds by phase."""
+Simulated = tuple[Mapping[str, Columns], Order, Mapping[str, float]]
+"""Tables of a block, the order in which names in them are best listed, and seconds by phase."""
 
 Simulate = Callable[[Any, range, int, Sequence[str]], Simulated]
 """Settings, runs, seed and the tables to record in; what happened in these runs out."""
@@ -78,10 +78,18 @@ class Task:
 def simulate_partnership(settings: Any, runs: range, seed: int, record: Sequence[str]) -> Simulated:
     """These runs of the model."""
     from simulation.model import PartnershipModel
+    from simulation.recorder import REGIMES, STAGES
 
     model = PartnershipModel(settings, runs, seed, record)
     model.run()
-    return model.tables(), model.CATEGORIES, model.seconds
+    order = {
+        "partner": ["EU", *PARTNERS],
+        "instrument": [one.slug for one in (*settings.instruments, *settings.rungs)],
+        "stage": STAGES,
+        "domain": DOMAINS,
+        "regime": REGIMES,
+    }
+    return model.tables(), order, model.seconds
 
 
 def run_experiment(
@@ -169,11 +177,11 @@ def run_block(task: Task) -> Mapping[str, float]:
     """Simulate and keep one block; seconds by phase. Division by zero and the like end it with FloatingPointError."""
     with np.errstate(divide="raise", over="raise", invalid="raise"):
         record = [name for name in task.experiment.record if name != "summary"] or ["trajectories", "transitions"]
-        tables, categories, seconds = task.simulate(task.settings, task.block.runs, task.experiment.seed, record)
+        tables, order, seconds = task.simulate(task.settings, task.block.runs, task.experiment.seed, record)
     start = time.perf_counter()
     if "runs" in tables:
         tables = {**tables, "runs": with_fixed(tables["runs"], task.drawn, task.settings)}
-    write_block(task.folder, task.block, tables, categories, task.experiment)
+    write_block(task.folder, task.block, tables, order, task.experiment)
     return {**seconds, "saving": time.perf_counter() - start}
 
 

@@ -31,7 +31,7 @@ from config.schema import Experiment, Settings
 if TYPE_CHECKING:
     import pandas as pd
 
-    from experiments.tables import Categories, Columns
+    from experiments.tables import Columns, Order
 
 EXPERIMENT, PROVENANCE, LOCK = "experiment.toml", "provenance.json", ".lock"
 SETTINGS, BLOCKS, WORKING = "settings", "blocks", ".working"
@@ -59,6 +59,11 @@ class Pair:
     def name(self) -> str:
         """Start of the names of its files; it sorts in the order of the experiment."""
         return f"{self.scenario_number:02d}.{_plain(self.scenario)}.{self.policy_number:02d}.{_plain(self.policy)}"
+
+    @property
+    def columns(self) -> dict[str, str]:
+        """What its tables say in all rows."""
+        return {"scenario": self.scenario, "policy": self.policy}
 
 
 @dataclass(frozen=True)
@@ -263,25 +268,25 @@ def _provenance(question: Question) -> dict[str, Any]:
 
 
 def write_block(
-    folder: Path, block: Block, tables: Mapping[str, "Columns"], categories: "Categories", experiment: Experiment
+    folder: Path, block: Block, tables: Mapping[str, "Columns"], order: "Order", experiment: Experiment
 ) -> None:
     """Keep the tables of one block, its checksums last. With record = ["summary"] all but `runs` are kept aside."""
     from experiments.tables import to_parquet
 
-    constant = constant_columns(block.pair, experiment)
+    order = {**order, **names_in_order(experiment)}
     files = {}
     for table, columns in tables.items():
         aside = "summary" in experiment.record and table != "runs"
         name = f"{WORKING}/{table}/{block.name}.parquet" if aside else f"{table}/{block.name}.parquet"
-        files[name] = to_parquet(columns, categories, constant)
+        files[name] = to_parquet(columns, order, block.pair.columns)
     write_files(folder, block.pair, block.runs, "block", files)
 
 
-def constant_columns(pair: Pair, experiment: Experiment) -> dict[str, tuple[int, Sequence[str]]]:
-    """The columns that are the same in all rows of a pair, each with its place among all its names."""
+def names_in_order(experiment: Experiment) -> dict[str, list[str]]:
+    """Scenarios and policies by their labels, in the order of the experiment."""
     return {
-        "scenario": (pair.scenario_number, [label(name) for name in experiment.scenarios]),
-        "policy": (pair.policy_number, [label(name) for name in experiment.policies]),
+        "scenario": [label(name) for name in experiment.scenarios],
+        "policy": [label(name) for name in experiment.policies],
     }
 
 
@@ -456,8 +461,9 @@ def load(folder: str | Path, *, unfinished: bool = False) -> Results:
         raise UserError("was interrupted", file=str(folder), suggestion=AGAIN)
     content = {**provenance["experiment"], "name": provenance["name"]}
     asked = Experiment.model_validate(tuples(content))
-    called = {key: tuple(label(name) for name in getattr(asked, key)) for key in ("scenarios", "policies")}
-    results = Results(folder, asked.model_copy(update=called), provenance)
+    called = names_in_order(asked)
+    renamed = {"scenarios": tuple(called["scenario"]), "policies": tuple(called["policy"])}
+    results = Results(folder, asked.model_copy(update=renamed), provenance)
     there = Counter({pair: 0 for pair in pairs(results.experiment)})
     for _, manifest in _manifests(folder):
         there.update({pair: len(range(*manifest["runs"])) for pair in there if _is_of(manifest, pair)})

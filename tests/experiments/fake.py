@@ -16,8 +16,10 @@ from experiments import provenance, running
 from experiments.running import Simulated
 from experiments.store import Pair
 
-PARTNERS, INSTRUMENTS, STAGES = ("EU", "FRA"), ("acsa", "naval_exercise"), ("signed", "in_force")
-REGIMES = ("symbolic", "functional", "strategic")
+PARTNERS = np.array(["EU", "DEU"], dtype=object)
+INSTRUMENTS = np.array(["naval_exercise", "acsa"], dtype=object)
+STAGES = np.array(["signed", "in_force"], dtype=object)
+REGIMES = np.array(["symbolic", "functional", "strategic"], dtype=object)
 
 
 @dataclass(frozen=True)
@@ -74,15 +76,15 @@ def simulate(settings: FakeSettings, runs: range, seed: int, record: Sequence[st
         "transitions": {
             "run": run[reached],
             "quarter": quarter[reached].astype(np.int16),
-            "partner": (run[reached] % 2).astype(np.int8),
-            "instrument": (quarter[reached] % 2).astype(np.int8),
-            "stage": (run[reached] % 2).astype(np.int8),
+            "partner": PARTNERS[run[reached] % 2],
+            "instrument": INSTRUMENTS[quarter[reached] % 2],
+            "stage": STAGES[run[reached] % 2],
         },
-        "runs": {"run": np.array(runs), "regime": (link * 3).astype(np.int8)}
+        "runs": {"run": np.array(runs), "regime": REGIMES[(link * 3).astype(int)]}
         | ({"attention.link": link} if settings.parameters["attention.link"].draw else {}),
     }
-    categories = {"partner": PARTNERS, "instrument": INSTRUMENTS, "stage": STAGES, "regime": REGIMES}
-    return {name: tables[name] for name in (*record, "runs")}, categories, {"pressures": 0.001}
+    order = {"partner": PARTNERS.tolist(), "stage": STAGES.tolist(), "regime": REGIMES.tolist()}
+    return {name: tables[name] for name in (*record, "runs")}, order, {"pressures": 0.001}
 
 
 def divide_by_zero(settings: FakeSettings, runs: range, seed: int, record: Sequence[str]) -> Simulated:
