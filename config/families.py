@@ -137,7 +137,7 @@ class Positions:
 
 @dataclass(frozen=True)
 class Domains:
-    """Demand for co-operation and what it costs with China, by field only: a demand per instrument would encode the outcome."""
+    """Demand for co-operation and what it costs with China, by field only."""
 
     political_eu: Value
     civil_eu: Value
@@ -207,7 +207,7 @@ class Council:
 
 @dataclass(frozen=True)
 class Business:
-    """Other foreign-policy business before the same Council, so that vetoes can be held against the record."""
+    """Other foreign-policy business before the same Council."""
 
     russia: Value
     china: Value
@@ -347,7 +347,7 @@ class Feedback:
 
 @dataclass(frozen=True)
 class Levers:
-    """Remedies and counterfactuals: when they start, how strong they are, what they cost. Strengths are drawn from zero to twice the first value."""
+    """Remedies and counterfactuals: when they start, how strong they are, what they cost."""
 
     dialogue_from: int
     interoperability_from: int

@@ -1,8 +1,8 @@
 """The partnership: every instrument at EU level, its stage, its file, and how deep it is (docs/ODD.md, 2).
 
 An instrument has a status (dormant, in force or lapsed), an agreed depth and an operational depth, relative to its full
-ambition. At most one file is open on it: none, mandated, negotiating, signed, provisional. A file on an instrument that is
-in force deepens it.
+ambition. At most one file is open on it: none, mandated, negotiating, signed, provisional. A file on an instrument that
+is in force deepens it.
 """
 
 from __future__ import annotations

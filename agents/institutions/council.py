@@ -145,7 +145,7 @@ class Council(Actor):
         return self._passes(instrument, by, bounds, np.arange(self.model.width))
 
     def passes(self, place: int, instrument: Instrument, lanes: Whole) -> tuple[Floats, Bounds]:
-        """Level that passes on a file, in some runs, and the voters' bounds; `place` is the instrument's in the catalogue."""
+        """Level that passes on the file at a place of the catalogue, in some runs, and the voters' bounds."""
         by = self.voters(instrument)
         accepted = self.accepted(instrument.domain, instrument.defence, by)[:, lanes]
         noisy = np.maximum(0.0, accepted + self.noise[place][by.rows][:, lanes])
@@ -178,7 +178,7 @@ class Council(Actor):
         return instrument.rule not in ("R0", "R4", "R8")
 
     def under_passerelle(self, instrument: Instrument) -> Mask:
-        """Whether majority voting has been agreed for this file, (R,): not with defence implications, Art. 31(4) TEU."""
+        """Whether majority voting was agreed for this file, (R,): not with defence implications, Art. 31(4) TEU."""
         if instrument.defence or instrument.rule not in ("R1", "R2") or not self.model.levers.on("qmv"):
             return np.zeros(self.model.width, dtype=bool)
         return self.model.european_council.passerelle & self._coverage[instrument.slug]

@@ -57,7 +57,7 @@ class PeaceFacility(Actor):
         self._charge(vote.abstained)
 
     def _charge(self, abstained: Mask) -> None:
-        """Contributions of members, (M, R), by GDP. Who abstains with a declaration pays no lethal aid but more of the rest.
+        """Contributions of members, (M, R), by GDP: a declared abstainer pays no lethal aid but more of the rest.
 
         Decision (CFSP) 2021/509, Art. 5(3) and 27: the abstainer's share goes to other measures.
         """

@@ -1,6 +1,6 @@
-"""What passes in the Council: the deepest level at which a draft is adopted, for each legal base (docs/ODD.md, 6.6).
+"""What passes in the Council: the deepest level at which a draft is adopted, by legal base (docs/ODD.md, 6.6).
 
-A state accepts up to b, abstains up to v, and declares its abstention beyond d, b <= d <= v. Let N(y) be the states with
+A state accepts up to b, abstains up to v, declares its abstention beyond d, b <= d <= v. Let N(y) be the states with
 b < y, those not in favour. N only grows with y, so what passes is closed above, and each test turns at one rank of the
 states ordered by reluctance. So the deepest level is exact. Persons are whole numbers, which makes every quota exact.
 """
@@ -64,7 +64,7 @@ def _at(order: Reluctance, rank: Whole) -> Floats:
 
 
 def consensus(veto: Floats) -> Floats:
-    """Nobody opposes. Non-binding instruments: arrangement of 2017; PESCO projects: Art. 46(6) TEU, among participants."""
+    """Nobody opposes. Non-binding instruments: arrangement of 2017; PESCO projects: Art. 46(6) TEU."""
     level: Floats = veto.min(axis=0)
     return level
 
@@ -128,7 +128,7 @@ def passerelle(unanimous: Floats, majority: Floats, veto: Floats, margin: Value)
 
 
 def median_member(acceptance: Floats, persons: Whole) -> Whole:
-    """Place of the population-weighted median state by acceptance, (R,): the first with half of all persons up to it."""
+    """Place of the population-weighted median state, (R,): the first with half of all persons up to it."""
     order = by_reluctance(acceptance, persons)
     half = np.sum(2 * order.persons < persons.sum(), axis=1)
     place: Whole = order.place[np.arange(len(half)), half]
@@ -136,7 +136,7 @@ def median_member(acceptance: Floats, persons: Whole) -> Whole:
 
 
 def pivotal(level: Floats, bounds: tuple[Floats, ...]) -> Whole:
-    """Place of the member at whose bound a level stops, (R,): the first in the list, of the first kind of bound that fits."""
+    """Place of the member at whose bound a level stops, (R,), -1 for none: of the first kind of bound that fits."""
     place = np.full(len(level), -1, dtype=np.int64)
     for bound in reversed(bounds):
         stops = bound == level

@@ -1,4 +1,4 @@
-"""Other foreign-policy business before the same Council (docs/ODD.md, 6.6), so that vetoes can be held against the record."""
+"""Other business before the same Council (docs/ODD.md, 6.6), so that vetoes can be held against the record."""
 
 import numpy as np
 

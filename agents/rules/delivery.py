@@ -19,7 +19,7 @@ def spending_ratio(spending: Floats, p: Delivery) -> Floats:
 
 
 def resources(spare: Floats, lead: Floats, japan: Floats, ships: Value, p: Delivery) -> Floats:
-    """Means for operational work, (R,), 0-1: what is spare, by spending of the lead states and Japan, less ships lent."""
+    """Means for operational work, (R,), 0-1: what is spare, by spending of lead states and Japan, less ships lent."""
     return spare * (p.means_floor + (1 - p.means_floor) * (0.5 * lead + 0.5 * japan)) * (1 - ships)
 
 

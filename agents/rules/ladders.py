@@ -1,4 +1,4 @@
-"""The steps of what Japan may do (docs/ODD.md, 6.4): threat, the cabinet's wish, the coalition's consent, a lawful act."""
+"""The steps of what Japan may do (docs/ODD.md, 6.4): threat, the cabinet's wish, its coalition, a lawful act."""
 
 import numpy as np
 
@@ -10,7 +10,7 @@ from config.schema import Thresholds
 
 
 def step_hazard(base: Value, partner: Mask, threat: Floats, stance: Floats, p: Japan) -> Floats:
-    """Hazard per quarter of one step, (R,): grows with threat and the cabinet's stance, braked by a pacifist partner."""
+    """Hazard per quarter of one step, (R,): grows with threat and the cabinet's stance; a pacifist partner brakes."""
     brake = np.where(partner, p.brake, 1.0)
     return base * brake * logistic(p.threat_slope * (threat - p.threat_middle)) * exp(p.wish * stance)
 

@@ -11,7 +11,7 @@ from config.families import Positions
 
 
 def affinity(trade_japan: Floats, un_agreement: Floats, p: Positions) -> Floats:
-    """How near a state is to Japan, around 0: trade (% of GDP) and agreement in UN votes. Its effect may have any sign."""
+    """How near a state is to Japan, around 0: trade (% of GDP) and agreement in UN votes."""
     trade = log(1 + trade_japan) / log(1 + p.affinity_trade_full) - p.affinity_trade_centre
     return trade + p.affinity_votes_scale * (un_agreement - p.affinity_votes_centre)
 
@@ -22,8 +22,8 @@ def dependence(trade_china: Floats, p: Positions) -> Floats:
 
 
 def japan_wants(
-    threat: Floats, russia: Floats, russia_felt: Floats, retrenchment: Floats, trust: Floats, stance: Floats, link: Value,
-    p: Positions,
+    threat: Floats, russia: Floats, russia_felt: Floats, retrenchment: Floats, trust: Floats, stance: Floats,
+    link: Value, p: Positions,
 ) -> Floats:  # fmt: skip
     """Position that Japan's cabinet is drawn to, (R,), 0-1.
 
@@ -106,5 +106,5 @@ def fear(dependence: Floats, china: Floats, coercion: Floats, weight: Value, p: 
 
 
 def principal(mean: Floats, ambition: Value, mood: Floats) -> Floats:
-    """Position of a body of the Union, (R,), 0-1: the members' mean, what such bodies want more, and this term's mood."""
+    """Position of a body of the Union, (R,), 0-1: the members' mean, what such bodies want more, this term's mood."""
     return clip(mean + ambition + mood)

@@ -13,7 +13,7 @@ CALM, TENSE, CRISIS = 0, 1, 2
 
 
 def pull_up(intensity: Floats, visible: Floats, p: Pressures) -> Floats:
-    """What draws a pressure up from outside itself, in log-odds: (4, R) from the four intensities, order of `PRESSURES`.
+    """What draws a pressure up from outside itself, in log-odds, (4, R), from the four intensities.
 
     American retrenchment invites a test by China, and so does co-operation that shows; Russia's war frees North Korea.
     `visible` is the visible operational depth, (R,). Source: assumed, all strengths may be zero.

@@ -28,10 +28,10 @@ def member_weight(stance: Floats, chambers: Floats, p: Ratification) -> Floats:
 
 
 def parliament_consents(level: Floats, parliament: Floats, acceptance: Value, p: Ratification) -> Mask:
-    """Whether the European Parliament consents, Art. 218(6)(a) TFEU: the level lies within what its majority accepts."""
+    """Whether the European Parliament consents, Art. 218(6)(a) TFEU: its majority accepts the level."""
     return level <= p.parliament * (acceptance * parliament)
 
 
 def diet_hazard(lower_house: Floats, majority: float, p: Ratification) -> Floats:
-    """Hazard of the Diet's approval per quarter, (R,): the Lower House decides, Constitution of Japan, Art. 61, 60(2)."""
+    """Hazard of the Diet's approval, (R,): the Lower House decides. Constitution of Japan, Art. 61, 60(2)."""
     return p.diet * np.where(lower_house > majority, 1.0, p.diet_minority)
