@@ -223,7 +223,7 @@ def _pays(row: "pd.Series[float]") -> str:
         "always": "at any strength",
         "never": "at no strength up to {greatest:.2g}",
         "from": "from {strength:.2g} ({at_least:.2g} to {surely:.2g}) of {greatest:.2g}",
-        "fades": "only below full strength",
+        "fades": "at some strengths, not surely at full strength",
         "unclear": "not clear from these runs",
         "fixed": "too few runs, or strength not varied",
     }

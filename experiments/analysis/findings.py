@@ -15,6 +15,10 @@ from experiments.analysis.transitions import dated_probabilities, in_force_share
 
 DEPTH_MEASURES = ("declared_depth", "operational_depth")
 BILATERAL = "bilateral"
+POSITION = "position_"
+"""Begins the columns of table `runs` that hold a state's position at the end."""
+
+POSITION_CELL = ["scenario", "policy", "quarter", "actor"]
 STANDING = ["partner", "instrument", "title", "group", "in_force"]
 
 
@@ -158,21 +162,28 @@ class Findings:
         return remedies.break_evens(self.pairs, self.runs)
 
     @cached_property
-    def actors(self) -> pd.DataFrame:
-        """Bands of every actor's position in the first and the last quarter recorded, under the baseline."""
-        by = ["scenario", "policy", "quarter", "actor"]
-        if not self.has("actors"):
-            return bands(pd.DataFrame(columns=[*by, "position"]), ["position"], by)
-        parts = []
-        for name in self.worlds:
-            chosen = {"scenarios": [name], "policies": [self.baseline]}
-            recorded = sorted(
-                str(quarter) for quarter in self.results.table("actors", ["quarter"], **chosen)["quarter"].unique()
-            )
-            ends = list(dict.fromkeys([recorded[0], recorded[-1]])) if recorded else []
-            rows = self.results.table("actors", [*by, "position"], **chosen, quarters=ends)
-            parts.append(_plain(bands(rows, ["position"], by)))
-        return pd.concat(parts, ignore_index=True)
+    def positions(self) -> pd.DataFrame:
+        """Bands of every actor's position (`trajectories.bands` by actor).
+
+        With table `actors` in the first and the last quarter recorded, under the baseline; else, from the positions at
+        the end that table `runs` holds, under the baseline and under the last policy. Empty if there is neither.
+        """
+        if self.has("actors"):
+            return pd.concat([self._recorded_positions(name) for name in self.worlds], ignore_index=True)
+        columns = [name for name in self.runs if str(name).startswith(POSITION)]
+        chosen = self.runs[self.runs["policy"].isin([self.baseline, self.policies[-1]])]
+        long = chosen.melt(id_vars=remedies.KEYS, value_vars=columns, var_name="actor", value_name="position")
+        long["actor"] = long["actor"].str.removeprefix(POSITION)
+        long["quarter"] = long["scenario"].map({name: place.last for name, place in self.worlds.items()})
+        return bands(long, ["position"], POSITION_CELL)
+
+    def _recorded_positions(self, scenario: str) -> pd.DataFrame:
+        chosen = {"scenarios": [scenario], "policies": [self.baseline]}
+        quarters = self.results.table("actors", ["quarter"], **chosen)["quarter"]
+        recorded = sorted(str(quarter) for quarter in quarters.unique())
+        ends = list(dict.fromkeys([recorded[0], recorded[-1]])) if recorded else []
+        rows = self.results.table("actors", [*POSITION_CELL, "position"], **chosen, quarters=ends)
+        return _plain(bands(rows, ["position"], POSITION_CELL))
 
 
 def _no_shares() -> pd.DataFrame:

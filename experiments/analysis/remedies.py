@@ -170,13 +170,15 @@ GRID = 401
 def effect_curve(strength: Floats, difference: Floats, level: float = LEVEL) -> Curve | None:
     """Least-squares fit of the paired effect on strength, from zero to the greatest strength drawn.
 
-    A parabola, or a straight line with fewer than 40 runs. The interval is robust to a spread that grows with strength
-    (White 1980, with the factor n / (n - k)). None if there are fewer than 8 runs or strength does not vary.
+    A cubic; a parabola with fewer than 100 runs, a straight line with fewer than 40. Effects rise steeply and level
+    off, so that a stiffer curve would misjudge what a policy costs at strength zero. The interval is robust to a spread
+    that grows with strength (White 1980, with the factor n / (n - k)). None if there are fewer than 8 runs or strength
+    does not vary.
     """
     greatest = float(strength.max()) if len(strength) else 0.0
     if len(strength) < 8 or float(np.ptp(strength)) <= 1e-9 * max(abs(greatest), 1e-9) or greatest <= 0:
         return None
-    degree = 2 if len(strength) >= 40 else 1
+    degree = 3 if len(strength) >= 100 else 2 if len(strength) >= 40 else 1
     scaled = strength / greatest
     design = np.vander(scaled, degree + 1, increasing=True)
     inverse = np.linalg.pinv(design.T @ design)

@@ -66,8 +66,8 @@ def _pictures(found: Findings, scenario: str) -> Iterator[tuple[str, Figure]]:
         yield "bilateral", bilateral(shares, world, base)
     else:
         log.info('no timeline: it needs record = ["transitions"]')
-    if found.has("actors"):
-        actors = found.actors
-        yield "tile_map", tile_map(actors[actors["scenario"] == scenario], scenario, base)
+    positions = found.positions[found.positions["scenario"] == scenario]
+    if len(positions):
+        yield "tile_map", tile_map(positions, scenario)
     else:
         log.info('no map of member states: it needs record = [.., "actors"]')

@@ -66,7 +66,7 @@ def _verdict(found: "pd.Series[float]") -> str:
         "always": "pays at any strength",
         "never": "harms at any strength",
         "from": f"pays from {found['strength']:.2g} ({found['at_least']:.2g} to {found['surely']:.2g})",
-        "fades": "pays only in weaker doses",
+        "fades": "pays at some strengths",
         "unclear": "no clear effect",
         "fixed": "too few runs, or strength not varied",
     }

@@ -40,50 +40,48 @@ class Tile(NamedTuple):
 
 
 @styled
-def tile_map(actors: pd.DataFrame, scenario: str, policy: str) -> Figure:
-    """Positions in the first and the last quarter recorded (`Findings.actors`, one scenario)."""
-    quarters = list(dict.fromkeys(actors["quarter"]))
-    quarters = [quarters[0], quarters[-1]] if len(quarters) > 1 else quarters
-    runs = int(actors["runs"].max()) if len(actors) else 0
-    shown = "first and last quarter recorded" if len(quarters) > 1 else "the one quarter recorded"
+def tile_map(positions: pd.DataFrame, scenario: str) -> Figure:
+    """Positions of the capitals (`Findings.positions`, one scenario): a map per policy and quarter, two at most."""
+    cells = list(dict.fromkeys(zip(positions["policy"], positions["quarter"], strict=True)))
+    cells = [cells[0], cells[-1]] if len(cells) > 1 else cells
+    policies, quarters = ({cell[place] for cell in cells} for place in (0, 1))
+    runs = int(positions["runs"].max())
+    same = f", policy: {policy_label(str(cells[0][0]))}" if len(policies) == 1 else ""
     note = (
-        f"Scenario {scenario}, policy: {policy_label(policy)}, {counted(runs)}; {shown}. Shade and number: median "
-        "position, the depth of partnership that a government would like (0–1). Bar in a tile: middle 80 % of runs on "
-        "a scale from 0 to 1. Dashed edge: not a member state."
+        f"Scenario {scenario}{same}, {counted(runs)} per policy. Shade and number: median position, the depth of "
+        "partnership that a government would like (0–1). Bar in a tile: middle 80 % of runs on a scale from 0 to 1. "
+        "Dashed edge: not a member state."
     )
-    figure = sheet(5.0, "What the capitals want", note)
-    panels = figure.subplots(1, max(len(quarters), 1), squeeze=False).ravel()
-    scale, shade = _scale(actors), matplotlib.colormaps[HEAT]
-    for axes, quarter in zip(panels, quarters, strict=False):
+    figure = sheet(5.1, f"What the capitals want{f' in {cells[0][1]}' if len(quarters) == 1 else ''}", note)
+    panels = figure.subplots(1, len(cells), squeeze=False).ravel()
+    scale, shade = _scale(positions), matplotlib.colormaps[HEAT]
+    for axes, (policy, quarter) in zip(panels, cells, strict=True):
+        here = positions[(positions["policy"] == policy) & (positions["quarter"] == quarter)]
         tiles = {
-            str(row.actor): Tile(float(row.median), float(row.q10), float(row.q90))
-            for row in actors[actors["quarter"] == quarter].itertuples(index=False)
+            str(row["actor"]): Tile(float(row["median"]), float(row["q10"]), float(row["q90"]))
+            for row in here.to_dict("records")
         }
         _map(axes, tiles, scale, shade)
-        axes.set_title(str(quarter), loc="center")
-    if quarters:
-        bar = figure.colorbar(
-            ScalarMappable(scale, shade), ax=list(panels), location="bottom", shrink=0.5, aspect=32, pad=0.02
-        )
-        bar.set_label("median position", fontsize=9)
-        bar.outline.set_linewidth(0.4)
-    else:
-        panels[0].set_axis_off()
-        panels[0].text(0.0, 0.5, 'Positions need record = ["actors"] in the experiment.', va="center")
+        axes.set_title(str(quarter) if len(policies) == 1 else policy_label(str(policy), 40), loc="center")
+    bar = figure.colorbar(
+        ScalarMappable(scale, shade), ax=list(panels), location="bottom", shrink=0.5, aspect=32, pad=0.02
+    )
+    bar.set_label("median position", fontsize=9)
+    bar.outline.set_linewidth(0.4)
     return figure
 
 
-def _scale(actors: pd.DataFrame) -> Normalize:
+def _scale(positions: pd.DataFrame) -> Normalize:
     """From a tenth below the lowest to a tenth above the highest median, in tenths, so that differences show."""
-    if not len(actors):
-        return Normalize(0.0, 1.0)
-    low, high = float(actors["median"].min()), float(actors["median"].max())
+    low, high = float(positions["median"].min()), float(positions["median"].max())
     return Normalize(max(np.floor(low * 10) / 10, 0.0), min(np.ceil(high * 10 + 1e-9) / 10, 1.0))
 
 
 def _map(axes: Axes, tiles: Mapping[str, Tile], scale: Normalize, shade: Colormap) -> None:
     for state, (column, row) in GRID.items():
         tile = tiles.get(state)
+        if tile is None and state in OUTSIDE:
+            continue
         colour = shade(float(scale(tile.median))) if tile else PAPER
         dark = tile is not None and float(scale(tile.median)) > 0.62
         ink = PAPER if dark else INK

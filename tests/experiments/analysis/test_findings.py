@@ -27,13 +27,13 @@ def test_all_answers_have_their_rows():
     assert set(found.effects["policy"]) == {"dialogue", "indo_pacific_strategy"}
     assert set(found.break_evens["policy"]) == {"dialogue", "indo_pacific_strategy"}
     assert len(found.dated) == 3 * 3 * len(STANDING)
-    assert set(found.actors["quarter"]) == {"2026Q3", LAST}
-    assert set(found.actors["policy"]) == {"none"}
+    assert set(found.positions["quarter"]) == {"2026Q3", LAST}
+    assert set(found.positions["policy"]) == {"none"}
 
 
 def test_tables_that_were_not_recorded_give_empty_answers():
     found = findings(runs=5, without=("trajectories", "transitions", "actors"))
-    assert found.bands.empty and found.dated.empty and found.actors.empty
+    assert found.bands.empty and found.dated.empty and found.positions.empty
     assert set(found.effects["measure"]) == {"strategic", "functional"}
     assert found.break_evens.empty
 
@@ -46,3 +46,13 @@ def test_a_summary_stands_in_for_trajectories():
     pd.testing.assert_frame_equal(
         brief.bands[["quarter", "median", "runs"]], kept.bands[["quarter", "median", "runs"]], check_dtype=False
     )
+
+
+def test_without_actors_positions_at_the_end_are_those_of_the_runs():
+    found = findings(runs=5, without=("actors",))
+    found.runs["position_DEU"] = [0.1, 0.2, 0.3, 0.4, 0.5] * 3
+    table = found.positions
+    assert set(table["policy"]) == {"none", "indo_pacific_strategy"}
+    assert set(table["actor"]) == {"DEU"}
+    assert set(table["quarter"]) == {LAST}
+    assert list(table["median"]) == [0.3, 0.3]
