@@ -10,7 +10,7 @@ import numpy as np
 from agents.portable import normal, probability
 from agents.pressures import CHINA, NORTH_KOREA, RUSSIA
 from agents.rules import attention, elections, feedback, ladders, perception, positions
-from agents.rules.types import Floats, Mask, Whole
+from agents.rules.types import Floats, Mask, Value, Whole
 from agents.world import Actor, World
 from config import LADDERS, PRESSURES
 
@@ -48,10 +48,10 @@ class Cabinet(Actor):
         pressing = self.model.pressures.intensity
         self.threat = perception.felt_threat(self.threat, pressing, self.exposure, self.model.parameters.threat)
 
-    def attend(self, depth: attention.Frameworks) -> None:
-        """Divide attention between the Union and all else that pulls."""
+    def attend(self, depth: attention.Frameworks, left: Value) -> None:
+        """Divide attention between the Union and all else that pulls; `left` is what regular dialogue leaves of it."""
         pressures, p = self.model.pressures, self.model.parameters.attention
-        self.attention = attention.japan_attention(depth, pressures.russia, pressures.retrenchment, p)
+        self.attention = attention.japan_attention(depth, pressures.russia, pressures.retrenchment, p) * left
 
     def form(self, elected: Mask) -> None:
         """A new cabinet, where the Lower House was elected, brings a new stance."""

@@ -362,6 +362,7 @@ class Levers:
     lift_attention_from: int
     dialogue_strength: Value
     dialogue_slots: Value
+    dialogue_attention: Value
     interoperability_strength: Value
     interoperability_france: Value
     interoperability_uk: Value

@@ -134,8 +134,9 @@ class PartnershipModel(mesa.Model):
         """Phase 2: states and Japan feel threats and divide their attention."""
         self.member_states.perceive()
         self.cabinet.perceive()
-        self.attention_eu = self.member_states.attention_of_union()
-        self.cabinet.attend(self._frameworks())
+        left = 1 - self.levers.if_on("dialogue", self.levers.p.dialogue_attention)
+        self.attention_eu = self.member_states.attention_of_union() * left
+        self.cabinet.attend(self._frameworks(), left)
         if self.levers.on("lift_attention"):
             self.attention_eu = np.broadcast_to(self.levers.p.lifted_attention, self.width).copy()
             self.cabinet.attention = self.attention_eu

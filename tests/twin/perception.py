@@ -16,6 +16,9 @@ def phase(world: World) -> None:
         member.attention = member_attention(world, member, guideline=world.union.guideline, levers=True)
     world.union.attention = union_attention(world)
     world.japan.attention = japan_attention(world)
+    if world.on("dialogue"):
+        world.union.attention = world.union.attention * (1.0 - world.p("levers.dialogue_attention"))
+        world.japan.attention = world.japan.attention * (1.0 - world.p("levers.dialogue_attention"))
     if world.on("lift_attention"):
         world.union.attention = world.p("levers.lifted_attention")
         world.japan.attention = world.p("levers.lifted_attention")
