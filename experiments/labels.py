@@ -21,4 +21,4 @@ def counted(runs: int, noun: str = "run") -> str:
 
 def wrapped(text: str, width: int) -> str:
     """Text in lines of at most `width` letters; a longer word keeps its own line."""
-    return "\n".join(textwrap.wrap(text, width, break_long_words=False)) or text
+    return "\n".join(textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False)) or text

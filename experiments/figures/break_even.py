@@ -28,7 +28,7 @@ def break_even(curves: dict[str, pd.DataFrame], table: pd.DataFrame, scenario: s
         "strength, with 90 % interval. Dots: means of eight equal groups of runs, with 90 % intervals. "
         "At zero a policy has only its costs."
     )
-    figure = sheet(1.35 + 2.0 * rows, f"How strong a lever must be: effect on {measure_label(measure)}", note)
+    figure = sheet(1.45 + 2.1 * rows, f"How strong a lever must be: effect on {measure_label(measure)}", note)
     panels = figure.subplots(rows, columns, sharey=True, squeeze=False).ravel()
     for axes, policy in zip(panels, policies, strict=False):
         _panel(axes, curves[policy], BETTER[measure])
@@ -65,7 +65,7 @@ def _verdict(found: "pd.Series[float]") -> str:
     words = {
         "always": "pays at any strength",
         "never": "harms at any strength",
-        "from": f"pays from {found['strength']:.2g} ({found['at_least']:.2g} to {found['surely']:.2g})",
+        "from": f"pays from {found['strength']:.2g}\n({found['at_least']:.2g} to {found['surely']:.2g})",
         "fades": "pays at some strengths",
         "unclear": "no clear effect",
         "fixed": "too few runs, or strength not varied",

@@ -14,8 +14,6 @@ from experiments.figures import draw_all
 from experiments.report import answer
 from experiments.running import Simulated, run_experiment
 
-STAGES = ("dormant", "negotiating", "signed", "in_force", "lapsed")
-
 
 def invented(settings: Any, runs: range, seed: int, record: Sequence[str]) -> Simulated:
     """Depth grows with the strength of the dialogue; every second run brings the information agreement into force."""
@@ -25,27 +23,22 @@ def invented(settings: Any, runs: range, seed: int, record: Sequence[str]) -> Si
     pays = settings.policy.name == "dialogue"
     depth = 0.2 + 0.001 * (quarter - settings.start) + pays * 0.02 * np.repeat(strength - 0.5, len(quarters))
     half = np.array(runs)[np.array(runs) % 2 == 0]
-    actors = ("DEU", "JPN")
     tables = {
         "trajectories": {
             "run": run, "quarter": quarter, "operational_depth": depth, "declared_depth": depth + 0.2,
             "gap": np.full(len(run), 0.2),
         },
         "transitions": {
-            "run": half, "quarter": np.full(len(half), settings.start + 4), "partner": np.zeros(len(half), dtype=int),
-            "instrument": np.zeros(len(half), dtype=int), "stage": np.full(len(half), STAGES.index("in_force")),
+            "run": half, "quarter": np.full(len(half), settings.start + 4), "partner": np.full(len(half), "EU"),
+            "instrument": np.full(len(half), "security_of_information"), "stage": np.full(len(half), "in_force"),
         },
         "actors": {
-            "run": np.repeat(run, 2), "quarter": np.repeat(quarter, 2), "actor": np.tile([0, 1], len(run)),
+            "run": np.repeat(run, 2), "quarter": np.repeat(quarter, 2), "actor": np.tile(["DEU", "JPN"], len(run)),
             "position": np.repeat(depth, 2),
         },
-        "runs": {"run": np.array(runs), "regime": np.zeros(len(runs), dtype=int), "levers.dialogue_strength": strength},
+        "runs": {"run": np.array(runs), "regime": np.full(len(runs), "symbolic"), "levers.dialogue_strength": strength},
     }  # fmt: skip
-    categories = {
-        "partner": ("EU",), "instrument": ("security_of_information",), "stage": STAGES, "actor": actors,
-        "regime": ("symbolic", "functional", "strategic"),
-    }  # fmt: skip
-    return {name: tables[name] for name in (*record, "runs")}, categories, {"pressures": 0.001}
+    return {name: tables[name] for name in (*record, "runs")}, {}, {"pressures": 0.001}
 
 
 @pytest.fixture(scope="module")
