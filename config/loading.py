@@ -882,7 +882,7 @@ _BY_KEYS = (
     ("experiment", ("scenarios", "policies", "runs", "seed", "record")),
     ("instruments", ("eu", "bilateral")),
     ("Japan", ("exposures", "chambers", "thresholds", "elections")),
-    ("partners", ("frameworks", "pulls", "receivers")),
+    ("partners", ("frameworks", "receivers")),
     ("pressures", ("pressures", "hindcast")),
     ("Union", ("council_rules", "declared_abstentions", "terms", "summits", "peace_facility")),
     ("start table", ("trust", "interoperability", "instruments", "ladders", "rivals")),

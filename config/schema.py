@@ -503,32 +503,19 @@ class JapanSettings(Frozen):
     elections: tuple[DietElection, ...]
 
 
-class Pull(Frozen):
-    """A partner's weight in Japan's attention, and what is added per unit of what else moves it."""
+class Framework(Frozen):
+    """A rival framework, by its name."""
 
     title: Words
-    pull: NotNegative
-    pull_link_russia: float = 0.0
-    pull_us_retrenchment: float = 0.0
-    pull_operational_depth: float = 0.0
     source: Words
 
 
 class Frameworks(Frozen):
     """Rival frameworks, whose depth moves with the model."""
 
-    quad: Pull
-    nato: Pull
-    australia: Pull
-
-
-class Pulls(Frozen):
-    """What else draws on Japan's attention."""
-
-    us: Pull
-    uk: Pull
-    single_states: Pull
-    eu: Pull
+    quad: Framework
+    nato: Framework
+    australia: Framework
 
 
 class Receiver(Frozen):
@@ -544,7 +531,6 @@ class Partners(Frozen):
     """Japan's other partners and the receivers of capacity building, by iso3."""
 
     frameworks: Frameworks
-    pulls: Pulls
     receivers: dict[str, Receiver]
 
 
