@@ -9,7 +9,7 @@ from config.calendar import NEVER, START, quarter_name
 from config.errors import UserError, listed, nearest
 from config.loading import ROOT, Base, available, load_base, load_experiment, load_policy, load_scenario
 from config.schema import PRESSURES, Instrument, Parameter, Rung
-from experiments.store import toml_value
+from experiments.files import toml_value
 
 LISTS = ("scenarios", "policies", "experiments", "instruments", "parameters", "actors")
 KINDS = ("scenario", "policy", "parameter", "instrument", "actor")

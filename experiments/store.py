@@ -11,22 +11,30 @@ Files are written aside and renamed. One process at a time may write.
 
 import hashlib
 import json
-import os
 import re
-import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from types import MappingProxyType
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
 from config.checking import tuples
 from config.errors import UserError, listed, nearest
 from config.loading import label
 from config.schema import Experiment, Settings
+from experiments.files import (
+    digest_of,
+    intact,
+    locked,
+    now,
+    pretty,
+    read_json,
+    remove_empty,
+    toml_of,
+    write_aside,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -117,7 +125,7 @@ class Question:
     def fingerprint(self) -> str:
         """Equal for questions that have the same answer, whatever they are called and however they are worded."""
         asked = {key: value for key, value in self.content().items() if key != "question"}
-        return _digest({"format": FORMAT, "experiment": asked, "settings": dict(self.settings), "rules": self.rules})
+        return digest_of({"format": FORMAT, "experiment": asked, "settings": dict(self.settings), "rules": self.rules})
 
     def differences(self, provenance: Mapping[str, Any]) -> str:
         """What a folder's question has otherwise, in a few words."""
@@ -195,7 +203,7 @@ class Store:
                         file.unlink()
         for file in (self.folder / BLOCKS).glob("*.partial"):
             file.unlink()
-        _remove_empty(self.folder / WORKING)
+        remove_empty(self.folder / WORKING)
 
     def keep_settings(self, pair: Pair, text: str) -> None:
         """Keep the resolved settings of a pair, as JSON."""
@@ -203,9 +211,9 @@ class Store:
 
     def finish(self) -> None:
         """Say that everything asked is there."""
-        provenance = _read_json(self.folder / PROVENANCE) or {}
+        provenance = read_json(self.folder / PROVENANCE) or {}
         if not provenance.get("finished"):
-            write_aside(self.folder / PROVENANCE, _pretty({**provenance, "finished": _now()}))
+            write_aside(self.folder / PROVENANCE, pretty({**provenance, "finished": now()}))
 
 
 @contextmanager
@@ -218,17 +226,17 @@ def writing(folder: Path, question: Question) -> Iterator[Store]:
     except OSError as error:
         raise UserError(f"cannot be written: {error.strerror}", file=str(folder), suggestion=OTHER) from error
     with lock:
-        if not _locked(lock):
+        if not locked(lock):
             raise UserError("another process is writing there", file=str(folder), suggestion=OTHER)
         _check_ours(folder, question)
         if not (folder / PROVENANCE).exists():
-            write_aside(folder / PROVENANCE, _pretty(_provenance(question)))
-        write_aside(folder / EXPERIMENT, _toml(question).encode())
+            write_aside(folder / PROVENANCE, pretty(_provenance(question)))
+        write_aside(folder / EXPERIMENT, toml_of(question.content()).encode())
         store = Store(folder, question)
         store.mend()
         if store.mended:
-            provenance = _read_json(folder / PROVENANCE) or {}
-            write_aside(folder / PROVENANCE, _pretty({**provenance, "finished": None}))
+            provenance = read_json(folder / PROVENANCE) or {}
+            write_aside(folder / PROVENANCE, pretty({**provenance, "finished": None}))
         yield store
 
 
@@ -242,7 +250,7 @@ def _check_ours(folder: Path, question: Question) -> None:
         raise UserError("is a file, not a folder", file=str(folder), suggestion=OTHER)
     if not folder.exists() or not {file.name for file in folder.iterdir()} - {LOCK, f"{PROVENANCE}.partial"}:
         return
-    provenance = _read_json(folder / PROVENANCE)
+    provenance = read_json(folder / PROVENANCE)
     if provenance is None or "fingerprint" not in provenance:
         raise UserError("holds something else than results", file=str(folder), suggestion=OTHER)
     if provenance["fingerprint"] != question.fingerprint():
@@ -262,7 +270,7 @@ def _provenance(question: Question) -> dict[str, Any]:
         "settings": dict(question.settings),
         "rules": question.rules,
         "commit": question.commit,
-        "started": _now(),
+        "started": now(),
         "finished": None,
     }
 
@@ -309,44 +317,7 @@ def write_files(
         "files": {**{name: hashlib.sha256(content).hexdigest() for name, content in files.items()}, **also},
     }
     stem = Block(pair, runs).name if kind == "block" else f"{pair.name}.summary"
-    write_aside(folder / BLOCKS / f"{stem}.json", _pretty({**body, "sha256": _digest(body)}))
-
-
-def write_aside(file: Path, content: bytes) -> None:
-    """Write a file so that it is there whole or not at all, even if the power fails."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    partial = file.with_name(f"{file.name}.partial")
-    with partial.open("wb") as stream:
-        stream.write(content)
-        stream.flush()
-        os.fsync(stream.fileno())
-    partial.replace(file)
-
-
-def _locked(lock: IO[bytes]) -> bool:
-    """Take the lock unless another process has it; the system gives it back when this one ends, however it ends."""
-    try:
-        if sys.platform == "win32":
-            import msvcrt
-
-            lock.seek(0)
-            msvcrt.locking(lock.fileno(), msvcrt.LK_NBLCK, 1)
-        else:
-            import fcntl
-
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True
-
-
-def _remove_empty(folder: Path) -> None:
-    """Remove a folder of empty folders."""
-    for child in folder.iterdir() if folder.is_dir() else ():
-        if child.is_dir() and not any(child.iterdir()):
-            child.rmdir()
-    if folder.is_dir() and not any(folder.iterdir()):
-        folder.rmdir()
+    write_aside(folder / BLOCKS / f"{stem}.json", pretty({**body, "sha256": digest_of(body)}))
 
 
 # Manifests
@@ -359,8 +330,8 @@ def _manifests(folder: Path, *, valid_only: bool = True) -> list[tuple[Path, Any
 
 
 def _manifest(file: Path) -> dict[str, Any] | None:
-    content = _read_json(file)
-    if content is None or _digest({k: v for k, v in content.items() if k != "sha256"}) != content.get("sha256"):
+    content = read_json(file)
+    if content is None or digest_of({k: v for k, v in content.items() if k != "sha256"}) != content.get("sha256"):
         return None
     return content
 
@@ -371,16 +342,7 @@ def _is_of(manifest: Mapping[str, Any], pair: Pair) -> bool:
 
 def _holds(folder: Path, manifest: Mapping[str, Any]) -> bool:
     """Whether every file of the block is there as it was written."""
-    return all(_intact(folder / name, digest) is not None for name, digest in manifest["files"].items())
-
-
-def _intact(file: Path, digest: str) -> bytes | None:
-    """The content of a file, or None if it is missing, torn or changed."""
-    try:
-        content = file.read_bytes()
-    except OSError:
-        return None
-    return content if hashlib.sha256(content).hexdigest() == digest else None
+    return all(intact(folder / name, digest) is not None for name, digest in manifest["files"].items())
 
 
 # Reading
@@ -454,7 +416,7 @@ class Results:
 def load(folder: str | Path, *, unfinished: bool = False) -> Results:
     """Results saved in a folder; those of an interrupted experiment only if `unfinished`."""
     folder = Path(folder)
-    provenance = _read_json(folder / PROVENANCE)
+    provenance = read_json(folder / PROVENANCE)
     if provenance is None or "fingerprint" not in provenance:
         raise UserError("is no folder of results", file=str(folder), allowed="what `partnership run` wrote")
     if not provenance["finished"] and not unfinished:
@@ -473,59 +435,7 @@ def load(folder: str | Path, *, unfinished: bool = False) -> Results:
 
 
 def _checked(file: Path, digest: str) -> bytes:
-    content = _intact(file, digest)
+    content = intact(file, digest)
     if content is None:
         raise UserError("is torn or was changed", file=str(file), suggestion=AGAIN)
     return content
-
-
-# Small things
-
-
-def _toml(question: Question) -> str:
-    """The question as an experiment file."""
-    content = question.content()
-    lines = [f"{key} = {toml_value(value)}" for key, value in content.items() if key != "set"]
-    if content["set"]:
-        lines += ["", "[set]", *(f"{_key(key)} = {toml_value(value)}" for key, value in content["set"].items())]
-    return "\n".join(lines) + "\n"
-
-
-def toml_value(value: Any) -> str:
-    """A value in TOML: text, number, switch, list or inline table."""
-    if isinstance(value, Mapping):
-        return "{ " + ", ".join(f"{_key(key)} = {toml_value(item)}" for key, item in value.items()) + " }"
-    if isinstance(value, str):
-        return _quoted(value)
-    if isinstance(value, Sequence):
-        return "[" + ", ".join(toml_value(item) for item in value) + "]"
-    return json.dumps(value)
-
-
-def _key(text: str) -> str:
-    return text if re.fullmatch(r"[A-Za-z0-9_-]+", text) else _quoted(text)
-
-
-def _quoted(text: str) -> str:
-    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
-
-
-def _pretty(content: Mapping[str, Any]) -> bytes:
-    return (json.dumps(content, indent=1, ensure_ascii=False) + "\n").encode()
-
-
-def _digest(content: Mapping[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
-
-
-def _read_json(file: Path) -> dict[str, Any] | None:
-    """Content of a JSON file, None if there is none or it cannot be read as one."""
-    try:
-        content = json.loads(file.read_bytes())
-    except (OSError, ValueError):
-        return None
-    return content if isinstance(content, dict) else None
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")
