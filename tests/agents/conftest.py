@@ -1,0 +1,6 @@
+"""Settings of generated cases for the tests of actors and rules."""
+
+from hypothesis import settings
+
+settings.register_profile("actors", deadline=None, max_examples=60)
+settings.load_profile("actors")
