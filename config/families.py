@@ -219,6 +219,7 @@ class Business:
     dependence_weight: Value
     threat_weight: Value
     noise: Value
+    lift: Value
     acceptance_gap: Value
 
 

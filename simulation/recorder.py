@@ -105,7 +105,7 @@ class Recorder:
                 m.attention_eu,
                 m.attention_japan,
                 m.negotiation.dilution,
-                m.negotiation.vetoes + m.council.topics_blocked,
+                m.negotiation.vetoes + m.council.topics_vetoed,
                 at.in_talks.sum(axis=0),
                 (at.in_talks & (at.stalled > 0)).sum(axis=0),
                 at.interoperability,

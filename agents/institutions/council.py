@@ -17,7 +17,8 @@ from agents.rules.types import Floats, Mask, Value, Whole
 from agents.world import Actor, World
 from config import Instrument
 
-TOPICS = ("russia", "china", "enlargement", "peace_facility")
+MONEY = "peace_facility"
+TOPICS = ("russia", "china", "enlargement", MONEY)
 """Other business, in order; decisions on Russia and China have no defence implications."""
 UNDER_PASSERELLE = ("russia", "china")
 SAFE = "safe_association"
@@ -41,6 +42,7 @@ class Topic:
     opposed: Mask  # (V, R), members of the quarter
     abstained: Mask  # (V, R), with a declaration
     blocked: Mask  # (R,)
+    vetoed: Mask  # (R,), blocked now by a state that did not already hold it up
 
 
 def lanes_of(value: Value, lanes: Whole) -> Value:
@@ -66,6 +68,8 @@ class Council(Actor):
         model.chance.register(f"business/{topic}" for topic in TOPICS)
         model.chance.register(f"business/{topic}/demand" for topic in TOPICS)
         self._tolerance = {topic: model.chance.register(f"business/{topic}/{iso}" for iso in codes) for topic in TOPICS}
+        model.chance.register([f"business/{MONEY}/lift"])
+        self.holding: Mask = np.zeros((len(codes), model.width), dtype=bool)
         self.agenda: list[Topic] = []
 
     # Who votes, and how far each goes
@@ -192,30 +196,44 @@ class Council(Actor):
     def _decide(self, topic: str) -> Topic:
         p, draw = self.model.parameters, self.model.chance.draw
         states = self.model.member_states
-        if topic == "peace_facility":
-            arises = self.model.peace_facility.request > 0
-        else:
-            arises = draw(f"business/{topic}") < getattr(p.business, topic)
+        arises = self._money_at_stake() if topic == MONEY else draw(f"business/{topic}") < getattr(p.business, topic)
         asked = business.demand(draw(f"business/{topic}/demand"), p.business)
         u = self.model.chance.rows(self._tolerance[topic])[states.rows]
         stance = states.stance[states.rows]
         tolerated = business.tolerated(stance, p.governments.spoiler, self._tie(topic), u, p.business)
-        opposed = asked > tolerated
-        return Topic(
-            name=topic,
-            arises=arises,
-            asked=asked,
-            opposed=opposed & arises,
-            abstained=business.declares_abstention(asked, tolerated, p.council.declared, p.business) & arises,
-            blocked=arises & self._blocked(topic, asked, tolerated, opposed),
-        )
+        opposed = (asked > tolerated) & arises
+        blocked = vetoed = arises & self._blocked(topic, asked, tolerated, opposed)
+        if topic == MONEY:
+            blocked, vetoed = self._held_up(opposed, arises)
+        abstained = business.declares_abstention(asked, tolerated, p.council.declared, p.business) & arises
+        return Topic(topic, arises, asked, opposed, abstained, blocked, vetoed)
+
+    def _money_at_stake(self) -> Mask:
+        """Whether the Peace Facility has anything to decide: a request, or money blocked before, (R,)."""
+        facility = self.model.peace_facility
+        exists = facility.envelope() > 0
+        return exists & ((facility.request > 0) | (facility.blocked_stock > 0))
+
+    def _held_up(self, opposed: Mask, arises: Mask) -> tuple[Mask, Mask]:
+        """Whether the Peace Facility is blocked, and whether by a new veto, (R,) each.
+
+        A state that blocks goes on doing so until it changes its government or a bargain lifts all blocks. Pattern of
+        May 2023 to June 2026; the bargain is assumed.
+        """
+        states, p = self.model.member_states, self.model.parameters.business
+        lifted = self.model.chance.draw(f"business/{MONEY}/lift") < p.lift
+        kept = (self.holding & ~states.elected & ~lifted)[states.rows]
+        holding = np.zeros_like(self.holding)
+        holding[states.rows] = kept | opposed
+        self.holding = holding
+        return arises & np.any(holding, axis=0), np.any(opposed & ~kept, axis=0)
 
     def _tie(self, topic: str) -> Floats | float:
         """What ties a member's hand on a topic, (V, R): dependence on China, fear of Russia."""
         p, states = self.model.parameters.business, self.model.member_states
         if topic == "china":
             return -(p.dependence_weight * states.geography.dependence[states.rows])
-        return p.threat_weight * states.threat[RUSSIA][states.rows] if topic in ("russia", "peace_facility") else 0.0
+        return p.threat_weight * states.threat[RUSSIA][states.rows] if topic in ("russia", MONEY) else 0.0
 
     def _blocked(self, topic: str, asked: Floats, tolerated: Floats, opposed: Mask) -> Mask:
         alone: Mask = np.any(opposed, axis=0)
@@ -227,6 +245,6 @@ class Council(Actor):
         return np.where(majority, outvoted, alone)
 
     @property
-    def topics_blocked(self) -> Whole:
+    def topics_vetoed(self) -> Whole:
         """Number of topics that a state has stopped this quarter, (R,)."""
-        return np.sum([topic.blocked for topic in self.agenda], axis=0, dtype=np.int64)
+        return np.sum([topic.vetoed for topic in self.agenda], axis=0, dtype=np.int64)

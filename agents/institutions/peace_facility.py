@@ -46,7 +46,7 @@ class PeaceFacility(Actor):
     def pay(self, wanted_indo_pacific: Floats, agreed_indo_pacific: Mask) -> None:
         """Pay for Ukraine unless blocked, then for Southeast Asia what is left, if nobody objects.
 
-        A blocked request stays committed and is paid once a vote passes, as after a change of government.
+        A blocked request stays committed and is paid once no state holds it up, as after a change of government.
         """
         vote = next(topic for topic in self.model.council.agenda if topic.name == "peace_facility")
         self.paid_ukraine = np.where(vote.blocked, 0.0, self.request + self.blocked_stock)

@@ -16,12 +16,22 @@ def other_business(world: World) -> None:
     for topic in TOPICS:
         if arises(world, topic):
             _decide(world, topic)
+        elif topic == "peace_facility":
+            world.facility.holding = kept_blocks(world)
+
+
+def kept_blocks(world: World) -> frozenset[str]:
+    """States that go on blocking the Peace Facility: no election this quarter, no bargain."""
+    if world.u("business/peace_facility/lift") < world.p("business.lift"):
+        return frozenset()
+    holding = world.facility.holding
+    return frozenset(one.iso3 for one in world.union_members() if one.iso3 in holding and not one.elected)
 
 
 def arises(world: World, topic: str) -> bool:
     """Whether a topic comes before the Council."""
     if topic == "peace_facility":
-        return exists(world) and request(world) > 0.0
+        return exists(world) and (request(world) > 0.0 or world.facility.blocked_stock > 0.0)
     return world.u(f"business/{topic}") < world.p(f"business.{topic}")
 
 
@@ -36,10 +46,14 @@ def _decide(world: World, topic: str) -> None:
         blocked = stopped_under_passerelle(world, demand, members, tolerated)
     else:
         blocked = len(opposed) > 0
+    if topic == "peace_facility":
+        kept = kept_blocks(world)
+        world.facility.holding = kept | frozenset(opposed)
+        world.facility.vote_blocked = len(world.facility.holding) > 0
+        blocked = any(iso3 not in kept for iso3 in opposed)
     if blocked:
         world.topics_blocked.append(topic)
     if topic == "peace_facility":
-        world.facility.vote_blocked = blocked
         world.facility.abstainers = abstainers(world, demand, members, tolerated)
 
 

@@ -9,7 +9,8 @@ from tests.twin.state import Member, World, clip
 def phase(world: World) -> None:
     """Governments change, terms begin, then the European Council, then the Diet."""
     for member in world.members:
-        if election(world, member):
+        member.elected = election(world, member)
+        if member.elected:
             member.stance = member.stance_mean + world.p("governments.spread") * normal(
                 world.u(f"{member.iso3}/stance")
             )

@@ -50,6 +50,8 @@ class Member:
     in_pesco: bool = False
     has_strategy: bool = False
     stance_mean: float = 0.0
+    elected: bool = False
+    """Whether there was an election this quarter."""
     # money of this quarter, EUR million
     contribution: float = 0.0
     contribution_lethal: float = 0.0
@@ -228,6 +230,8 @@ class Facility:
     blocked_stock: float
     vote_blocked: bool = False
     abstainers: frozenset[str] = frozenset()
+    holding: frozenset[str] = frozenset()
+    """Members that hold a block."""
     paid_ukraine: float = 0.0
     paid_indo_pacific: float = 0.0
     funding: float = 0.0
