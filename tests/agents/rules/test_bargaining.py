@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 
 from agents.rules import bargaining as rules
+from agents.rules.types import Floats
 from tests.agents.sample import TINY, M, Numbers, R, agree, by_run, first_values, numbers, within
 from tests.twin import portable as twin
 
@@ -129,7 +130,7 @@ def test_each_missing_soft_prerequisite_costs_its_factor(n: Numbers) -> None:
 
 @given(numbers)
 def test_the_opening_hazard_equals_its_scalar_twin(n: Numbers) -> None:
-    union, japan, dialogue, talks = n.runs(), n.runs(), n.runs(1, 2), n.whole(0, 8, R)
+    union, japan, dialogue, talks = n.runs(), n.runs(), n.runs(1, 2), np.rint(n.runs(0, 8))
     wants_eu, wants_japan, soft, track = n.members(0, 2), n.members(0, 2), n.members(), n.members(0, 2)
     chance, p = n.members(0.01, 1), by_run(n.p.files)
 
@@ -137,7 +138,7 @@ def test_the_opening_hazard_equals_its_scalar_twin(n: Numbers) -> None:
         q, here = p[run], (member, run)
         tabled = twin.exp(q.forecast * twin.log(float(chance[here])))
         wanted = q.opening * float(union[run]) * float(japan[run]) * float(wants_eu[here]) * float(wants_japan[here])
-        wanted = wanted * float(soft[here]) * tabled * float(dialogue[run]) / (1 + q.crowding * int(talks[run]))
+        wanted = wanted * float(soft[here]) * tabled * float(dialogue[run]) / (1 + q.crowding * float(talks[run]))
         return wanted * q.opening_factor + float(track[here])
 
     found = rules.opening_hazard(
@@ -151,9 +152,7 @@ def test_attention_hastens_the_opening_of_a_file_and_a_crowd_slows_it(n: Numbers
     union, japan, chance, one, none = n.runs(), n.runs(), n.members(0.01, 1), np.ones((M, R)), np.zeros((M, R))
     quiet, busy = np.zeros(R), np.full(R, 6.0)
 
-    def hazard(
-        talks: np.typing.NDArray[np.float64], union: np.typing.NDArray[np.float64]
-    ) -> np.typing.NDArray[np.float64]:
+    def hazard(talks: Floats, union: Floats) -> Floats:
         return rules.opening_hazard((union, japan), (one, one), one, chance, np.ones(R), talks, none, n.p.files)
 
     assert (hazard(quiet, union) >= 0).all()

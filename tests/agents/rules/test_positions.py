@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from hypothesis import given
-from numpy.typing import NDArray
 
 from agents.rules import positions as rules
+from agents.rules.types import Floats, Whole
 from tests.agents.sample import TINY, M, Numbers, R, agree, by_run, first_values, numbers, within
 from tests.twin import portable as twin
 
@@ -28,7 +28,7 @@ def considerations(n: Numbers) -> rules.Considerations:
     )
 
 
-def others(n: Numbers) -> NDArray[np.int64]:
+def others(n: Numbers) -> Whole:
     """Two whom each member listens to, (M, 2), never itself."""
     step = n.whole(1, M - 1, M, 2)
     return (np.arange(M)[:, np.newaxis] + step) % M
@@ -98,11 +98,8 @@ def test_japan_wants_equals_its_scalar_twin(n: Numbers) -> None:
 def test_threat_abandonment_and_trust_draw_japan_and_entrapment_keeps_it_away(n: Numbers) -> None:
     threat, russia, felt, us, trust, stance = (n.runs() for _ in range(6))
 
-    def wanted(
-        threat: object = threat, felt: object = felt, us: object = us, trust: object = trust
-    ) -> NDArray[np.float64]:
-        given_ = (np.asarray(threat), russia, np.asarray(felt), np.asarray(us), np.asarray(trust), stance)
-        return rules.japan_wants(*given_, 0.6, P)
+    def wanted(threat: Floats = threat, felt: Floats = felt, us: Floats = us, trust: Floats = trust) -> Floats:
+        return rules.japan_wants(threat, russia, felt, us, trust, stance, 0.6, P)
 
     usual = wanted()
     assert within(usual)
@@ -162,7 +159,7 @@ def test_a_threat_in_asia_means_nothing_to_a_state_that_does_not_attend(n: Numbe
 
 @given(numbers)
 def test_the_strategy_costs_only_with_those_who_fear_russia(n: Numbers) -> None:
-    free, costly = (replace(considerations(n), russia=n.members(), diversion=cost) for cost in (0.0, 0.5))
+    free = replace(considerations(n), diversion=0.0)
     costly = replace(free, diversion=0.5)
     less = rules.states_want(costly, 0.6, P) < rules.states_want(free, 0.6, P)
     np.testing.assert_array_equal(less, free.russia > 0)
