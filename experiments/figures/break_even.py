@@ -68,6 +68,6 @@ def _verdict(found: "pd.Series[float]") -> str:
         "from": f"pays from {found['strength']:.2g}\n({found['at_least']:.2g} to {found['surely']:.2g})",
         "fades": "pays at some strengths",
         "unclear": "no clear effect",
-        "fixed": "too few runs, or strength not varied",
+        "fixed": "too few runs, or\nstrength not varied",
     }
     return words[str(found["verdict"])]
