@@ -1,0 +1,304 @@
+"""What holds files back: one cause for each run, quarter, partner and instrument, the right one where it is plain."""
+
+from collections import Counter
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from config import PARTNERS, Settings, resolve
+from config.schema import StartInstrument
+from simulation.instruments import MANDATED, NEGOTIATING, PROVISIONAL, SIGNED
+from simulation.model import PartnershipModel
+from tests.simulation.playing import SEED, Table, Tables, assert_same, where
+
+LEVERS = "dialogue+framework+indo_pacific_strategy+interoperability+qmv"
+CASES = [("outlook", "none"), ("hindcast", "none"), ("outlook", LEVERS), ("taiwan_crisis", "lift_fragmentation")]
+LIMITS = ("prerequisite", "slot", "attention", "council", "ladder", "wish", "ratification", "framework", "money")
+R = 37
+
+Case = tuple[Settings, Tables, NDArray[np.int64], NDArray[np.bool_]]
+"""Settings, tables, and for each quarter the stage of each file and which agreements fall short, (Q, K, R)."""
+
+
+class Watched(PartnershipModel):
+    """The model with somebody who notes down what stands at the end of each quarter."""
+
+    def __init__(self, settings: Settings, runs: int) -> None:
+        super().__init__(settings, range(runs), SEED, ("trajectories", "transitions", "bounds", "limits"))
+        self.files: list[NDArray[np.int64]] = []
+        self.below: list[NDArray[np.bool_]] = []
+
+    def keep(self) -> None:
+        super().keep()
+        at = self.partnership
+        self.files.append(at.file.copy())
+        below = at.in_force & (at.operational < 0.9 * at.agreed) & ~self.negotiation.concluded
+        self.below.append(below)
+
+
+@cache
+def play(scenario: str, policy: str) -> Case:
+    settings = resolve(scenario, policy)
+    model = Watched(settings, R)
+    model.run()
+    return settings, model.tables(), np.stack(model.files), np.stack(model.below)
+
+
+@pytest.fixture(params=CASES, ids=lambda case: f"{case[0]}-{case[1]}")
+def case(request: pytest.FixtureRequest) -> Case:
+    return play(*request.param)
+
+
+def rows(table: Table) -> list[tuple[int, int, str, str, str, str]]:
+    """Run, quarter, partner, instrument, limit, actor."""
+    names = ("run", "quarter", "partner", "instrument", "limit", "actor")
+    return list(zip(*(table[name].tolist() for name in names), strict=True))
+
+
+# The table
+
+
+def test_one_row_for_each_run_quarter_partner_and_instrument(case: Case) -> None:
+    _, tables, _, _ = case
+    keys = Counter(row[:4] for row in rows(tables["limits"]))
+    assert keys and max(keys.values()) == 1, keys.most_common(1)
+
+
+def test_every_value_is_known(case: Case) -> None:
+    settings, tables, _, _ = case
+    members = {one.iso3 for one in settings.members}
+    instruments = {one.slug: one for one in settings.instruments}
+    rungs = {one.slug for one in settings.rungs}
+    for _, quarter, partner, slug, limit, actor in rows(tables["limits"]):
+        where_from = (partner, slug, limit, actor)
+        assert settings.start <= quarter <= settings.until and limit in LIMITS, where_from
+        if partner != "EU":
+            assert partner in PARTNERS and slug in rungs, where_from
+            assert (limit == "council" and actor == partner) or (limit != "council" and actor == "JPN"), where_from
+            assert limit in ("ladder", "wish", "council", "attention"), where_from
+            continue
+        one = instruments[slug]
+        allowed: dict[str, set[str]] = {
+            "prerequisite": set(one.needs),
+            "slot": {one.led_by},
+            "attention": {"EU", "JPN"},
+            "council": {*members, one.led_by},
+            "ladder": {"JPN"} if one.caps else set(),
+            "wish": {"JPN"},
+            "ratification": {"JPN", "EU", *(members if one.rule in ("R5", "R7") else ())},
+            "framework": set() if one.domain in ("political", "civil") else {"EU"},
+            "money": {"EU"},
+        }
+        assert actor in allowed[limit], where_from
+
+
+def test_every_file_that_waits_and_every_agreement_that_falls_short_has_a_row(case: Case) -> None:
+    settings, tables, files, below = case
+    place = {one.slug: k for k, one in enumerate(settings.instruments)}
+    told = np.zeros_like(below)
+    for run, quarter, partner, slug, _, _ in rows(tables["limits"]):
+        if partner == "EU":
+            told[quarter - settings.start, place[slug], run] = True
+    missing = ((files > 0) | below) & ~told
+    assert not missing.any(), np.argwhere(missing)[:5]
+
+
+def test_each_stage_has_its_own_limits(case: Case) -> None:
+    settings, tables, files, _ = case
+    place = {one.slug: k for k, one in enumerate(settings.instruments)}
+    in_talks = {"council", "ladder", "wish", "attention"}
+    expected = {MANDATED: {"slot", "attention"}, NEGOTIATING: in_talks, SIGNED: {"ratification"},
+                PROVISIONAL: {"ratification"}}  # fmt: skip
+    for run, quarter, partner, slug, limit, _ in rows(tables["limits"]):
+        if partner == "EU" and (file := files[quarter - settings.start, place[slug], run]):
+            assert limit in expected[file], (run, quarter, slug, limit)
+
+
+def test_a_state_is_blamed_only_while_it_is_a_member(case: Case) -> None:
+    settings, tables, _, _ = case
+    members = {one.iso3: one for one in settings.members}
+    for _, quarter, partner, slug, limit, actor in rows(tables["limits"]):
+        if partner == "EU" and actor in members:
+            assert members[actor].has("member", quarter), (quarter, slug, limit, actor)
+
+
+def test_attention_is_that_of_the_side_which_attends_less(case: Case) -> None:
+    settings, tables, _, _ = case
+    paths = tables["trajectories"]
+    shape = (R, settings.until - settings.start + 1)
+    union, japan = (paths[f"attention_{side}"].reshape(shape) for side in ("eu", "japan"))
+    seen = set()
+    for run, quarter, partner, slug, limit, actor in rows(tables["limits"]):
+        if limit == "attention" and partner == "EU":
+            less = "EU" if union[run, quarter - settings.start] <= japan[run, quarter - settings.start] else "JPN"
+            assert actor == less, (run, quarter, slug)
+            seen.add(actor)
+    assert seen
+
+
+def test_who_ratifies_late_is_named_in_order(case: Case) -> None:
+    """Japan, then the members one after another, then the Union: nobody who has ratified comes back."""
+    settings, tables, _, _ = case
+    order = ["JPN", *(one.iso3 for one in settings.members), "EU"]
+    joined = {one.iso3 for one in settings.members if not one.has("member", settings.start)}
+    last: dict[tuple[int, str], tuple[int, int]] = {}
+    for run, quarter, partner, slug, limit, actor in rows(tables["limits"]):
+        if partner == "EU" and limit == "ratification":
+            before, rank = last.get((run, slug), (-9, -1))
+            assert quarter > before + 1 or order.index(actor) >= rank or actor in joined, (run, slug, quarter, actor)
+            last[run, slug] = (quarter, order.index(actor))
+
+
+def test_looking_for_limits_changes_no_history() -> None:
+    settings, tables, _, _ = play("outlook", "none")
+    model = PartnershipModel(settings, range(R), SEED)
+    model.run()
+    plain = model.tables()
+    assert_same(plain, {name: tables[name] for name in plain})
+
+
+# By hand: worlds in which the cause is plain
+
+
+def first_quarter(settings: Settings, runs: int = R) -> list[tuple[str, str, str, str]]:
+    """Limits of the first quarter, of all runs: partner, instrument, limit, actor."""
+    model = PartnershipModel(settings, range(runs), SEED, ("limits",))
+    model.step()
+    return [row[2:] for row in rows(model.tables()["limits"])]
+
+
+def of(found: list[tuple[str, str, str, str]], slug: str, partner: str = "EU") -> Counter[tuple[str, str]]:
+    """Limit and actor of one instrument, over runs."""
+    return Counter((limit, actor) for whose, name, limit, actor in found if (whose, name) == (partner, slug))
+
+
+def world(overrides: dict[str, Any], table: dict[str, Any] | None = None, **stages: StartInstrument) -> Settings:
+    """The outlook with other values, and with some instruments at another stage."""
+    settings = resolve("outlook", "none", overrides)
+    start = settings.table.model_copy(update={"instruments": {**settings.table.instruments, **stages}, **(table or {})})
+    return settings.model_copy(update={"table": start})
+
+
+def with_steps(**steps: int) -> dict[str, Any]:
+    """Japan's ladders at the start, elsewhere as in the outlook."""
+    return {"ladders": resolve("outlook", "none").table.ladders.model_copy(update=steps)}
+
+
+TALKS = StartInstrument(stage="negotiating")
+STILL = {"japan.force": 0, "japan.transfers": 0, "japan.secrecy": 0, "japan.missions": 0, "japan.amendment": 0}
+"""Japan takes no step."""
+QUIET = {"files.opening": 0, "files.lapse": 0}
+"""Nothing is opened, nothing lapses."""
+
+
+def test_an_opening_without_its_hard_prerequisite() -> None:
+    found = of(first_quarter(world({"files.opening": 20, "files.forecast": 0})), "intelligence_exchange")
+    assert set(found) == {("prerequisite", "security_of_information")} and found.total() > R // 2
+
+
+def test_leaders_without_slots() -> None:
+    none = {"files.slots_high_representative": 0, "files.slots_commission": 0, "files.opening": 20}
+    found = first_quarter(world(none))
+    assert set(of(found, "osa_coordination")) == {("slot", "high_representative")}
+    assert set(of(found, "hybrid_fimi")) == {("slot", "commission")}
+    mandated = of(found, "csdp_fpa")
+    assert mandated.total() == R and {limit for limit, _ in mandated} == {"slot", "attention"}
+
+
+def test_a_mandate_that_nobody_pushes() -> None:
+    found = of(first_quarter(world({"files.concluding": 0}, csdp_fpa=StartInstrument(stage="mandated"))), "csdp_fpa")
+    assert found.total() == R and {limit for limit, _ in found} == {"attention"}
+
+
+def test_talks_on_what_japan_may_not_do() -> None:
+    closed = world(STILL, with_steps(missions=0), csdp_fpa=TALKS)
+    assert of(first_quarter(closed), "csdp_fpa") == {("ladder", "JPN"): R}
+    lifted = resolve("outlook", "lift_constitution", STILL)
+    allowed = of(first_quarter(lifted.model_copy(update={"table": closed.table})), "csdp_fpa")
+    assert not any(limit == "ladder" for limit, _ in allowed)
+
+
+def test_talks_that_japan_or_the_union_does_not_want() -> None:
+    unwanted = {"files.least_factor": 3, "positions.move": 0}
+    japan = of(first_quarter(world({**unwanted, "council.acceptance_japan": 0.1}, csdp_fpa=TALKS)), "csdp_fpa")
+    assert japan == {("wish", "JPN"): R}
+    union = of(
+        first_quarter(world({**unwanted, "council.acceptance": 0.1}, osa_coordination=TALKS)), "osa_coordination"
+    )
+    assert {limit for limit, _ in union} == {"council"} and union.total() == R
+
+
+def test_talks_that_pass_wait_for_attention() -> None:
+    willing = {"files.least_factor": 0.3, "files.concluding": 0, "council.tolerance": 2, "council.acceptance_japan": 5}
+    found = of(first_quarter(world(willing, osa_coordination=TALKS)), "osa_coordination")
+    assert {limit for limit, _ in found} == {"attention"} and found.total() == R
+
+
+def test_the_state_that_goes_least_far_is_the_pivot() -> None:
+    """Without noise a non-binding file stops at the lowest veto bound of its field; the first at a tie."""
+    narrow = {"council.file_noise": 0, "council.acceptance": 0.5, "council.tolerance": 0.1}
+    japan_decides = {"council.acceptance_japan": 5, "files.weight_union": 0, "files.least_factor": 3}
+    settings = world({**narrow, **japan_decides}, osa_coordination=TALKS)
+    model = PartnershipModel(settings, range(R), SEED, ("limits", "bounds"))
+    model.step()
+    limits, bounds = model.tables()["limits"], model.tables()["bounds"]
+    checked = 0
+    for run, _, partner, slug, limit, actor in rows(limits):
+        if (partner, slug, limit) != ("EU", "osa_coordination", "council"):
+            continue
+        here = where(bounds, (bounds["run"] == run) & (bounds["domain"] == "maritime"))
+        assert actor == here["actor"][np.argmin(here["veto_bound"])]
+        checked += 1
+    assert checked == R
+
+
+def test_signed_agreements_wait_for_japan_for_members_for_the_union() -> None:
+    signed = StartInstrument(stage="signed", agreed=0.8)
+    slow = {"ratification.diet": 0, "ratification.closing": 0, "ratification.conclusion_r2": 0}
+    found = first_quarter(world(slow, spa_framework=signed, security_of_information=signed))
+    assert of(found, "spa_framework") == {("ratification", "JPN"): R}
+    assert of(found, "security_of_information") == {("ratification", "EU"): R}  # no Diet, no members
+    quick = {"ratification.diet": 5, "ratification.provisional": 0}
+    members = of(first_quarter(world(quick, spa_framework=signed)), "spa_framework")
+    assert {limit for limit, _ in members} == {"ratification"} and members[("ratification", "AUT")] > R // 2
+
+
+def test_operational_agreements_without_a_framework() -> None:
+    found = first_quarter(world({**QUIET, "delivery.framework_none": 0, "delivery.framework_half": 0}))
+    assert of(found, "naval_exercise") == {("framework", "EU"): R}
+    assert not any(limit == "framework" for limit, _ in of(found, "cyber_dialogue"))
+    settings = resolve("outlook", "lift_framework", {"delivery.framework_none": 0, "delivery.framework_half": 0})
+    assert not any(limit == "framework" for _, _, limit, _ in first_quarter(settings))
+
+
+def test_agreements_without_means() -> None:
+    found = first_quarter(world({**QUIET, "delivery.spare_floor": 0, "delivery.spare_peace": 0}))
+    for slug in ("cyber_dialogue", "naval_exercise"):
+        assert of(found, slug) == {("money", "EU"): R}
+
+
+def test_an_agreement_carried_out_nearly_as_agreed_has_no_limit() -> None:
+    full = StartInstrument(stage="in_force", agreed=0.6, operational=0.6)
+    assert not of(first_quarter(world({**QUIET, "delivery.fade": 0}, naval_exercise=full)), "naval_exercise")
+
+
+def test_rungs() -> None:
+    settings = world(STILL, with_steps(transfers=1))
+    ties = dict(settings.table.bilateral)
+    signed, talks = StartInstrument(stage="signed", agreed=0.8), StartInstrument(stage="negotiating")
+    ties["SWE"] = {**ties["SWE"], "co_development": signed, "acsa": talks}
+    table = settings.table.model_copy(update={"bilateral": ties})
+    found = first_quarter(settings.model_copy(update={"table": table}))
+    assert of(found, "co_development", "SWE") == {("ladder", "JPN"): R}
+    assert {limit for limit, _ in of(found, "acsa", "SWE")} <= {"wish", "council", "attention"}
+
+    def of_acsa(overrides: dict[str, Any]) -> Counter[tuple[str, str]]:
+        facts = resolve("outlook", "none", {"tracks.concluding": 0, **overrides})
+        return of(first_quarter(facts.model_copy(update={"table": table})), "acsa", "SWE")
+
+    assert of_acsa({"council.acceptance_japan": 0.1}) == {("wish", "JPN"): R}
+    assert of_acsa({"council.acceptance": 0.1}) == {("council", "SWE"): R}
+    assert of_acsa({"council.acceptance": 5, "council.acceptance_japan": 5}) == {("attention", "JPN"): R}
