@@ -75,7 +75,7 @@ class Limits:
         return [(k, "attention", EU, mask & union), (k, "attention", JAPAN, mask & ~union)]
 
     def _in_the_council(self, k: int, one: Instrument, lanes: Whole, terms: Terms) -> None:
-        passes, pivot = self._council(k, one, lanes)
+        passes, pivot = self.passes_and_pivot(k, one, lanes)
         cap, wish, mid = (part[k, lanes] for part in (terms.cap, terms.wish, terms.mid))
         acceptable = np.minimum(terms.draft[k, lanes], passes) >= terms.least[k, lanes]
         least = np.minimum(np.minimum(passes, cap), np.minimum(wish, mid))
@@ -94,7 +94,7 @@ class Limits:
         self._held.append((k, "wish", JAPAN, self._spread(lanes, wishes | (middle & japan))))
         self._held.append((k, "council", one.led_by, self._spread(lanes, middle & ~japan)))
 
-    def _council(self, k: int, one: Instrument, lanes: Whole) -> tuple[Floats, Whole]:
+    def passes_and_pivot(self, k: int, one: Instrument, lanes: Whole) -> tuple[Floats, Whole]:
         """Relative depth that passes, and the place of the pivotal voter (-1 for none)."""
         if one.rule == "R0":
             return np.ones(len(lanes)), np.full(len(lanes), -1)

@@ -214,13 +214,13 @@ class Negotiation:
         """Decide on every file in talks: conclude, thin out, block, stall, withdraw."""
         self.dilution, self.vetoes = np.zeros(self.model.width), np.zeros(self.model.width, dtype=np.int64)
         self.concluded = np.zeros_like(self.concluded)
-        in_talks, draft, ripe = self.instruments.in_talks, self.terms.draft, self._ripe()
+        in_talks, draft, ripe = self.instruments.in_talks, self.terms.draft, self.ripe()
         for k in np.flatnonzero(in_talks.any(axis=1)).tolist():
             lanes = np.flatnonzero(in_talks[k])
             one = self.instruments.catalogue[k]
             self._decide(k, one, lanes, draft[k, lanes], self.terms.least[k, lanes], ripe[k, lanes])
 
-    def _ripe(self) -> Mask:
+    def ripe(self) -> Mask:
         """Talks that could be concluded this quarter, (K, R)."""
         at_summit = self.model.quarter % 4 + 1 == self.model.settings.union.summits.quarter
         hazard = rules.concluding_hazard(
