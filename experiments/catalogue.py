@@ -40,8 +40,8 @@ def describe(kind: str, name: str) -> str:
         "actor": _actor,
     }
     if kind not in describers:
-        raise UserError("cannot be shown", key="show", value=kind, allowed=listed(KINDS),
-                        suggestion=nearest(kind, KINDS))  # fmt: skip
+        raise UserError("cannot be shown", key="show", value=kind, allowed=listed((*KINDS, "council")),
+                        suggestion=nearest(kind, (*KINDS, "council")))  # fmt: skip
     return describers[kind](name)
 
 

@@ -26,6 +26,7 @@ partnership run EXPERIMENT          simulate, answer, draw; goes on where it was
     --profile                       time per run and phase
 partnership check FILE...           is this configuration right? Nothing is run
 partnership show KIND NAME          one scenario, policy, parameter, instrument or actor
+partnership show council            voting power in the Council; --date 2024-01-01, --rule R4, --every
 partnership list [KIND]             names: scenarios policies experiments instruments parameters actors
 
 \b
@@ -204,13 +205,35 @@ def check(files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="C
 
 @app.command(hidden=True)
 def show(
-    kind: Annotated[str, typer.Argument(metavar="KIND", help="scenario, policy, parameter, instrument or actor")],
-    name: Annotated[str, typer.Argument(metavar="NAME", help="As `partnership list` has it.")],
+    kind: Annotated[
+        str, typer.Argument(metavar="KIND", help="scenario, policy, parameter, instrument, actor; council")
+    ],
+    name: Annotated[str | None, typer.Argument(metavar="NAME", help="As `partnership list` has it.")] = None,
+    date: Annotated[str | None, typer.Option(metavar="DAY", help="council: on which day, as 2024-01-01.")] = None,
+    rule: Annotated[str | None, typer.Option(metavar="RULE", help="council: R1 to R9 (default: R4).")] = None,
+    every: Annotated[bool, typer.Option("--every", help="council: ask the model about all coalitions, 30 s.")] = False,
 ) -> None:
-    """Show one scenario, policy, parameter, instrument or actor."""
-    from experiments.catalogue import describe
+    """Show one scenario, policy, parameter, instrument or actor, or voting power in the Council."""
+    from config.errors import UserError
 
-    print(describe(kind, name))
+    if kind == "council":
+        from experiments.voting_power import page
+
+        if name is not None:
+            raise UserError("is not needed: there is one Council", key="show council", value=name,
+                            allowed="--date DAY, --rule RULE", suggestion=f"did you mean --date {name}?")  # fmt: skip
+        print(page(date, rule or "R4", every))
+        return
+    if date is not None or rule is not None or every:
+        raise UserError(
+            "has neither date nor rule", key="show", value=kind, allowed="show council --date DAY --rule RULE"
+        )
+    from experiments.catalogue import KINDS, describe
+
+    if name is None and kind in KINDS:
+        raise UserError("needs a name", key="show", value=kind, allowed="show KIND NAME, or show council",
+                        suggestion="partnership list has the names")  # fmt: skip
+    print(describe(kind, name or ""))
 
 
 @app.command("list", hidden=True)
