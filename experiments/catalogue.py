@@ -13,6 +13,8 @@ from experiments.files import toml_value
 
 LISTS = ("scenarios", "policies", "experiments", "instruments", "parameters", "actors")
 KINDS = ("scenario", "policy", "parameter", "instrument", "actor")
+PAGES = ("council", "limits")
+"""What else `partnership show` knows, with options of its own."""
 
 
 def listing(kind: str | None) -> str:
@@ -40,8 +42,8 @@ def describe(kind: str, name: str) -> str:
         "actor": _actor,
     }
     if kind not in describers:
-        raise UserError("cannot be shown", key="show", value=kind, allowed=listed((*KINDS, "council")),
-                        suggestion=nearest(kind, (*KINDS, "council")))  # fmt: skip
+        raise UserError("cannot be shown", key="show", value=kind, allowed=listed((*KINDS, *PAGES)),
+                        suggestion=nearest(kind, (*KINDS, *PAGES)))  # fmt: skip
     return describers[kind](name)
 
 

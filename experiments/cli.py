@@ -27,6 +27,7 @@ partnership run EXPERIMENT          simulate, answer, draw; goes on where it was
 partnership check FILE...           is this configuration right? Nothing is run
 partnership show KIND NAME          one scenario, policy, parameter, instrument or actor
 partnership show council            voting power in the Council; --date 2024-01-01, --rule R4, --every
+partnership show limits RESULTS     why not deeper? What binds and who; --scenario, --policy, --instrument NAME
 partnership list [KIND]             names: scenarios policies experiments instruments parameters actors
 
 \b
@@ -206,16 +207,29 @@ def check(files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="C
 @app.command(hidden=True)
 def show(
     kind: Annotated[
-        str, typer.Argument(metavar="KIND", help="scenario, policy, parameter, instrument, actor; council")
+        str, typer.Argument(metavar="KIND", help="scenario, policy, parameter, instrument, actor; council; limits")
     ],
     name: Annotated[str | None, typer.Argument(metavar="NAME", help="As `partnership list` has it.")] = None,
     date: Annotated[str | None, typer.Option(metavar="DAY", help="council: on which day, as 2024-01-01.")] = None,
     rule: Annotated[str | None, typer.Option(metavar="RULE", help="council: R1 to R9 (default: R4).")] = None,
     every: Annotated[bool, typer.Option("--every", help="council: ask the model about all coalitions, 30 s.")] = False,
+    scenario: Annotated[str | None, typer.Option(metavar="S", help="limits: of these results (default: all).")] = None,
+    policy: Annotated[str | None, typer.Option(metavar="P", help="limits: of these results (default: none).")] = None,
+    instrument: Annotated[str | None, typer.Option(metavar="SLUG", help="limits: of this one (default: all).")] = None,
 ) -> None:
-    """Show one scenario, policy, parameter, instrument or actor, or voting power in the Council."""
+    """Show one scenario, policy, parameter, instrument or actor, voting power in the Council, or what binds."""
     from config.errors import UserError
 
+    if kind == "limits" and not (date or rule or every):
+        from experiments.show_limits import show_limits
+
+        if name is None:
+            raise UserError("needs a folder of results", key="show", value=kind, allowed="show limits RESULTS")
+        show_limits(name, scenario, policy, instrument)
+        return
+    if scenario is not None or policy is not None or instrument is not None:
+        raise UserError("has neither --scenario, --policy nor --instrument", key="show", value=kind,
+                        allowed="show limits RESULTS --scenario S --policy P --instrument SLUG")  # fmt: skip
     if kind == "council":
         from experiments.voting_power import page
 

@@ -14,6 +14,19 @@ def measure_label(measure: str) -> str:
     return measure.replace("_", " ")
 
 
+def actor_label(actor: str) -> str:
+    """An actor's name for readers: states by their code, the two sides, offices and prerequisites in words."""
+    return {"EU": "Union", "JPN": "Japan", "": "nobody alone"}.get(actor) or instrument_label(actor)
+
+
+ABBREVIATIONS = ("acsa", "csdp", "edf", "epf", "eu", "fimi", "fpa", "osa", "pesco", "raa", "safe", "sea", "spa")
+
+
+def instrument_label(slug: str) -> str:
+    """An instrument's name in few letters, close to what tables and commands call it: "CSDP FPA", "space security"."""
+    return " ".join(word.upper() if word in ABBREVIATIONS else word for word in slug.split("_"))
+
+
 def counted(runs: int, noun: str = "run") -> str:
     """A number with its noun: "1,000 runs", "1 run"."""
     return f"{runs:,} {noun}{'' if runs == 1 else 's'}"

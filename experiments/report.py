@@ -75,7 +75,7 @@ def _tell_dates(dated: pd.DataFrame, world: World, policy: str, out: Console) ->
         )
         for row in dated.to_dict("records")
     }
-    table = _table("Union and Japan")
+    table = plain_table("Union and Japan")
     for date in dates:
         table.add_column(date[:4], justify="right", no_wrap=True)
     for group, rows in _groups(world):
@@ -117,7 +117,7 @@ def _tell_ladder(
     if not len(rungs):
         return
     partners = list(dict.fromkeys(rungs["partner"]))
-    table = _table("Japan and single states")
+    table = plain_table("Japan and single states")
     for partner in partners:
         table.add_column(partner, justify="right")
     widest = 0.0
@@ -168,7 +168,7 @@ def _tell_effects(found: Findings, scenario: str, world: World, out: Console) ->
 
 
 def _effects_table(effects: pd.DataFrame, measures: Sequence[str]) -> Table:
-    table = _table("Policy")
+    table = plain_table("Policy")
     for measure in measures:
         table.add_column(measure_label(measure), justify="right", no_wrap=True)
     for policy, part in effects.groupby("policy", sort=False):
@@ -183,7 +183,7 @@ def _mean(row: "pd.Series[float]") -> str:
 
 
 def _regimes_table(effects: pd.DataFrame) -> Table:
-    table = _table("Policy")
+    table = plain_table("Policy")
     for title in ("functional or better", "strategic"):
         table.add_column(title, justify="right", no_wrap=True)
     for policy, part in effects.groupby("policy", sort=False):
@@ -204,7 +204,7 @@ def _points(row: "pd.Series[float]") -> str:
 
 
 def _break_even_table(evens: pd.DataFrame) -> Table:
-    table = _table("Policy")
+    table = plain_table("Policy")
     for title in ("at zero: its cost", "at full strength"):
         table.add_column(title, justify="right", no_wrap=True)
     table.add_column("pays", min_width=16)
@@ -240,7 +240,8 @@ def _signed(value: float, digits: int = 3) -> str:
     return text if abs(value) >= 1 else text.replace("0.", ".", 1)
 
 
-def _table(first: str) -> Table:
+def plain_table(first: str) -> Table:
+    """An empty table with this first column and no lines but one below the head."""
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False)
     table.add_column(first, overflow="fold")
     return table

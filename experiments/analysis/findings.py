@@ -10,6 +10,7 @@ import pandas as pd
 from config.calendar import NEVER, quarter_name
 from config.schema import PARTNERS, Settings
 from experiments.analysis import remedies
+from experiments.analysis.limits import held_back
 from experiments.analysis.trajectories import bands
 from experiments.analysis.transitions import dated_probabilities, in_force_shares, quarters_between
 
@@ -184,6 +185,12 @@ class Findings:
         ends = list(dict.fromkeys([recorded[0], recorded[-1]])) if recorded else []
         rows = self.results.table("actors", [*POSITION_CELL, "position"], **chosen, quarters=ends)
         return _plain(bands(rows, ["position"], POSITION_CELL))
+
+    def held_back(self, scenario: str, policy: str) -> pd.DataFrame:
+        """What holds each file and deed back (`limits.held_back`); it needs tables `limits` and `transitions`."""
+        chosen = {"scenarios": [scenario], "policies": [policy]}
+        found, changes = (self.results.table(name, **chosen) for name in ("limits", "transitions"))
+        return held_back(found, changes, self.worlds[scenario].standing)
 
 
 def _no_shares() -> pd.DataFrame:

@@ -12,6 +12,7 @@ from experiments.analysis.findings import Findings
 from experiments.figures.break_even import break_even
 from experiments.figures.depth import depth
 from experiments.figures.effects import effects
+from experiments.figures.limits import limits
 from experiments.figures.style import save
 from experiments.figures.tile_map import tile_map
 from experiments.figures.timeline import bilateral, timeline
@@ -71,3 +72,7 @@ def _pictures(found: Findings, scenario: str) -> Iterator[tuple[str, Figure]]:
         yield "tile_map", tile_map(positions, scenario)
     else:
         log.info('no map of member states: it needs record = [.., "actors"]')
+    if found.has("limits") and found.has("transitions"):
+        yield "limits", limits(found.held_back(scenario, base), world, base, found.run_count(scenario, base))
+    else:
+        log.info('no picture of limits: it needs record = ["transitions", "limits"]')
