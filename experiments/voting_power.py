@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from agents.institutions import power
-from agents.institutions.power import Quota, Sample, Wins
+from agents.institutions.power import Game, Quota, Wins
 from agents.institutions.voting import Electorate
 from config.calendar import quarter_name, quarter_of_date
 from config.errors import UserError, listed, nearest
@@ -41,9 +41,7 @@ def page(day: str | None = None, rule: str = "R4", every: bool = False) -> str:
     needed = power.quota(rule, by)
     exact = power.counted(by.persons, by.nice_votes, needed)
     play = power.game(rule, by)
-    check = (
-        _agreement(power.asked(play, by.size), exact) if every else _distance(power.sampled(play, by.size), exact, rule)
-    )
+    check = _agreement(power.asked(play, by.size), exact) if every else _sampled(play, by.size, exact, rule)
     entries = {
         "voters": f"{by.size} members: {' '.join(base.members[row].iso3 for row in by.rows)}",
         "persons": f"{by.persons.sum():,} (as in member_states.csv, the same figures at every date)",
@@ -191,11 +189,12 @@ Counted exactly from the words of the Treaty. Banzhaf: share of all swings; abso
 others toss a coin (Penrose); Shapley: share of the orders of joining in which the member decides (Shapley-Shubik)."""
 
 
-def _distance(sample: Sample, exact: Wins, rule: str) -> str:
+def _sampled(play: Game, n: int, exact: Wins, rule: str) -> str:
+    """How far the model's own function is from the exact numbers; where one vote decides, whether it does there."""
     if rule not in (*power.MAJORITY, *power.UNANIMITY):
-        return (
-            "the model's own function passes what everybody wants and nothing else, in the sample of coalitions drawn"
-        )
+        passes = "passes what all want and nothing" if power.is_unanimous(play, n) else "DISAGREES about what passes"
+        return f"the model's own function {passes} that one member stops."
+    sample = power.sampled(play, n)
     return (
         f"the model's own function on {sample.coalitions:,} coalitions drawn at random passes {sample.share:.4%} "
         f"(standard error {sample.share_error:.4%});\nit and {sample.orders:,} orders of joining: no number above is "

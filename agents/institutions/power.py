@@ -1,9 +1,9 @@
 """Voting power in the Council: what the rules of docs/ODD.md 6.6 give each member before anybody has a wish.
 
-A coalition is the set of members in favour. It wins if the draft passes when nobody else is in favour. Two countings:
+A coalition is the set of members in favour. It wins if the draft passes when nobody else is in favour. Three countings:
 
     counted   from the words of the Treaty and the numbers of union.toml, exact, in a tenth of a second
-    asked     by the model's own functions in voting.py about every coalition, exact, about 20 s for 27 members
+    asked     by the model's own functions in voting.py about every coalition, exact, 10 to 30 s for 27 members
     sampled   by the model's own functions about coalitions and orders drawn at random, with standard errors
 
 Indices: Penrose (1946) and Banzhaf (1965), absolute and normalised; Shapley and Shubik (1954). Definitions and the
@@ -83,6 +83,12 @@ def wins(play: Game, in_favour: Mask) -> Mask:
     """Whether coalitions win, (n, R) to (R,): bounds of 1 for those in favour and 0 for all others pass level 1."""
     won: Mask = play(in_favour.astype(np.float64)) >= 1.0
     return won
+
+
+def is_unanimous(play: Game, n: int) -> bool:
+    """Whether everybody together wins and all but one never do; as more support never harms, then nobody else wins."""
+    won = wins(play, np.column_stack([np.ones(n, dtype=bool), ~np.eye(n, dtype=bool)]))
+    return bool(won[0] and not won[1:].any())
 
 
 # Winning coalitions
