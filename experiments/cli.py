@@ -28,6 +28,8 @@ partnership check FILE...           is this configuration right? Nothing is run
 partnership show KIND NAME          one scenario, policy, parameter, instrument or actor
 partnership show council            voting power in the Council; --date 2024-01-01, --rule R4, --every
 partnership show limits RESULTS     why not deeper? What binds and who; --scenario, --policy, --instrument NAME
+partnership replay RESULTS          the story of one run: --run N, --typical or --extreme; --actor HUN,
+    --instrument csdp_fpa           --scenario, --policy, --format text|markdown|json
 partnership list [KIND]             names: scenarios policies experiments instruments parameters actors
 
 \b
@@ -248,6 +250,26 @@ def show(
         raise UserError("needs a name", key="show", value=kind, allowed="show KIND NAME, or show council",
                         suggestion="partnership list has the names")  # fmt: skip
     print(describe(kind, name or ""))
+
+
+@app.command(hidden=True)
+def replay(
+    results: Annotated[Path, typer.Argument(metavar="RESULTS", help="Folder of results.")],
+    run: Annotated[int | None, typer.Option(parser=_whole("--run", 0), metavar="N", help="Number of the run.")] = None,
+    typical: Annotated[bool, typer.Option("--typical", help="The run nearest to the median path.")] = False,
+    extreme: Annotated[bool, typer.Option("--extreme", help="The run furthest from the median path.")] = False,
+    scenario: Annotated[str | None, typer.Option(metavar="NAME", help="Default: the first of the results.")] = None,
+    policy: Annotated[str | None, typer.Option(metavar="NAME", help="Default: the first of the results.")] = None,
+    actor: Annotated[list[str] | None, typer.Option(metavar="NAME", help="Only what concerns it, as HUN.")] = None,
+    instrument: Annotated[list[str] | None, typer.Option(metavar="NAME", help="Only this, as csdp_fpa.")] = None,
+    style: Annotated[str, typer.Option("--format", metavar="NAME", help="text, markdown or json.")] = "text",
+) -> None:
+    """Play one run of saved results again and tell its story."""
+    from experiments.replay import Choice
+    from experiments.replay import replay as told
+
+    print(told(results, Choice(run, typical, extreme), scenario=scenario, policy=policy, actors=actor or (),
+               instruments=instrument or (), style=style))  # fmt: skip
 
 
 @app.command("list", hidden=True)

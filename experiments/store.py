@@ -386,8 +386,9 @@ class Results:
         scenarios: Sequence[str] | None = None,
         policies: Sequence[str] | None = None,
         quarters: Sequence[str] | None = None,
+        run: int | None = None,
     ) -> "pd.DataFrame":
-        """A table, or of it only some columns, scenarios, policies and quarters; text columns are categories.
+        """A table, or of it only some columns, scenarios, policies, quarters and one run; text columns are categories.
 
         Rows by scenario, policy, run and quarter, in the order of the experiment. docs/data_dictionary.md
         says what the columns mean.
@@ -402,6 +403,7 @@ class Results:
             for _, manifest in _manifests(self.folder)
             if (scenarios is None or manifest["scenario"] in scenarios)
             and (policies is None or manifest["policy"] in policies)
+            and (run is None or run in range(*manifest["runs"]))
             for file, digest in manifest["files"].items()
             if file.startswith(f"{name}/")
         }
@@ -410,7 +412,11 @@ class Results:
             raise UserError(f"{name} has nothing for {chosen}", file=str(self.folder),
                             allowed=listed([*self.experiment.scenarios, *self.experiment.policies]))  # fmt: skip
         contents = (_checked(file, digest) for file, digest in files.items())
-        return from_parquet(contents, columns, quarters)
+        if run is None:
+            return from_parquet(contents, columns, quarters)
+        rows = from_parquet(contents, None if columns is None else [*dict.fromkeys([*columns, "run"])], quarters)
+        rows = rows[rows["run"] == run].reset_index(drop=True)
+        return rows if columns is None else rows[list(columns)]
 
 
 def load(folder: str | Path, *, unfinished: bool = False) -> Results:
