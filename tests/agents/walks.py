@@ -74,6 +74,8 @@ class Seen:
     consensus: Mask
     guideline_left: Whole
     agenda: tuple[Topic, ...]
+    holding: Mask
+    lifted: Mask
     # the Peace Facility
     envelope: float
     russia: Floats
@@ -114,6 +116,8 @@ def seen(model: PartnershipModel, quarter: int) -> Seen:
         consensus=np.all(states.stance[states.rows] >= reserve, axis=0),
         guideline_left=model.european_council.guideline_left,
         agenda=tuple(model.council.agenda),
+        holding=model.council.holding,
+        lifted=model.chance.draw("business/peace_facility/lift") < model.parameters.business.lift,
         envelope=envelope,
         russia=model.pressures.russia,
         request=facility.request,

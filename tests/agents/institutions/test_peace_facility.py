@@ -14,6 +14,7 @@ from tests.agents.sample import R
 from tests.agents.walks import Seen, hindcast, met, model_of, walk
 
 SETTINGS = resolve("hindcast", "none")
+CODES = [one.iso3 for one in SETTINGS.members]
 CARRY_OVER, LETHAL = (SETTINGS.parameters[f"money.{name}"].value for name in ("carry_over", "lethal_share"))
 BEGINS = quarter_index("2021Q2")
 
@@ -79,9 +80,32 @@ def test_some_requests_are_blocked_and_paid_later() -> None:
     assert any(released)
 
 
-def test_a_vote_is_held_where_something_is_requested() -> None:
-    for _, now in existing():
-        np.testing.assert_array_equal(vote(now).arises, now.request > 0)
+def test_a_vote_is_held_where_something_is_requested_or_waits() -> None:
+    for before, now in existing():
+        np.testing.assert_array_equal(vote(now).arises, (now.request > 0) | (before.blocked_stock > 0))
+
+
+def test_a_block_lasts_until_its_government_changes_or_a_bargain_lifts_it() -> None:
+    """State by state and run by run, as docs/ODD.md tells it."""
+    blocked_without_objection = kept_blocks = 0
+    for before, now in existing():
+        topic = vote(now)
+        for run in range(R):
+            holders, anew = set(), False
+            for place, iso in enumerate(sorted(now.members)):
+                row = CODES.index(iso)
+                keeps = before.holding[row, run] and not now.elected[row, run] and not now.lifted[run]
+                kept_blocks += int(keeps)
+                if keeps or topic.opposed[place, run]:
+                    holders.add(row)
+                if topic.opposed[place, run] and not keeps:
+                    anew = True
+            assert set(np.flatnonzero(now.holding[:, run]).tolist()) == holders
+            assert topic.blocked[run] == (bool(holders) and topic.arises[run])
+            assert topic.vetoed[run] == anew
+            blocked_without_objection += int(topic.blocked[run] and not topic.opposed[:, run].any())
+    assert kept_blocks > 0
+    assert blocked_without_objection > 0
 
 
 def test_contributions_of_members_sum_to_what_was_paid_by_gdp() -> None:
