@@ -27,7 +27,7 @@ partnership run EXPERIMENT          simulate, answer, draw; goes on where it was
 partnership check FILE...           is this configuration right? Nothing is run
 partnership show KIND NAME          one scenario, policy, parameter, instrument or actor
 partnership show council            voting power in the Council; --date 2024-01-01, --rule R4, --every
-partnership show limits RESULTS     why not deeper? What binds and who; --scenario, --policy, --instrument NAME
+partnership show limits RESULTS     why not deeper? What binds, and who; --scenario, --policy, --instrument
 partnership replay RESULTS          the story of one run: --run N, --typical or --extreme; --actor HUN,
     --instrument csdp_fpa           --scenario, --policy, --format text|markdown|json
 partnership list [KIND]             names: scenarios policies experiments instruments parameters actors

@@ -30,7 +30,7 @@ OTHERS = "others"
 """Stands for all actors that are not among the first."""
 
 ROW = ["run", "quarter", "partner", "instrument", "limit", "actor"]
-COUNTED = ["count", "held", "share", "lower", "upper", "runs"]
+COUNTED = ["count", "held", "share", "lower", "upper"]
 
 
 def held_back(limits: pd.DataFrame, transitions: pd.DataFrame, standing: pd.DataFrame) -> pd.DataFrame:
@@ -84,9 +84,9 @@ def _file_is_open(rows: pd.DataFrame, transitions: pd.DataFrame, standing: pd.Da
 def limit_shares(rows: pd.DataFrame, by: Sequence[str] = (), level: float = LEVEL) -> pd.DataFrame:
     """Share of each limit in the rows of `held_back`, by question and, within it, by the columns of `by`.
 
-    Columns: question, those of `by`, limit, and `count held share lower upper runs`: rows with this limit, all rows of
-    the cell, their share with its interval over runs, and the share of all runs that appear here in which it ever
-    binds. All limits that occur under a question have a row in each of its cells, also with count 0.
+    Columns: question, those of `by`, limit, and `count held share lower upper`: rows with this limit, all rows of the
+    cell, their share and its interval over runs. All limits that occur under a question have a row in each of its
+    cells, also with count 0.
     """
     return _shares(rows, by, "limit", LIMITS, level)
 
@@ -152,10 +152,9 @@ def _cell(part: pd.DataFrame, of: str, names: Sequence[str], level: float) -> li
     held = table.sum(axis=1)
     share = table.sum(axis=0) / held.sum()
     half = _half_width(table - share * held[:, None], held, level)
-    ever = (table > 0).mean(axis=0)
     return [
         {of: name, "count": int(table[:, i].sum()), "held": len(part), "share": share[i],
-         "lower": max(share[i] - half[i], 0.0), "upper": min(share[i] + half[i], 1.0), "runs": ever[i]}
+         "lower": max(share[i] - half[i], 0.0), "upper": min(share[i] + half[i], 1.0)}
         for i, name in enumerate(names)
     ]  # fmt: skip
 
