@@ -33,7 +33,7 @@ REGIMES = ("calm", "tense", "crisis")
 RULES = ("R0", "R1", "R2", "R3", "R4", "R5", "R6", "R7", "R8", "R9")
 STAGES = ("dormant", "mandated", "negotiating", "signed", "provisional", "in_force", "lapsed")
 PERIODS = ("member", "neutral", "opt_out", "pesco", "strategy", "stance_mean", "election")
-RECORDS = ("trajectories", "transitions", "actors", "bounds", "limits", "summary")
+RECORDS = ("trajectories", "transitions", "actors", "bounds", "limits", "vetoes", "summary")
 PARTNERS = ("DEU", "ESP", "FRA", "GBR", "ITA", "NLD", "SWE")
 MEMBER_STATES = (
     *("AUT", "BEL", "BGR", "CYP", "CZE", "DEU", "DNK", "ESP", "EST", "FIN", "FRA", "GBR", "GRC", "HRV"),
@@ -147,7 +147,7 @@ RegimeName = Literal["calm", "tense", "crisis"]
 Rule = Literal["R0", "R1", "R2", "R3", "R4", "R5", "R6", "R7", "R8", "R9"]
 Stage = Literal["dormant", "mandated", "negotiating", "signed", "provisional", "in_force", "lapsed"]
 PeriodKind = Literal["member", "neutral", "opt_out", "pesco", "strategy", "stance_mean", "election"]
-RecordName = Literal["trajectories", "transitions", "actors", "bounds", "limits", "summary"]
+RecordName = Literal["trajectories", "transitions", "actors", "bounds", "limits", "vetoes", "summary"]
 
 
 class Frozen(BaseModel):

@@ -46,7 +46,7 @@ SETTINGS, BLOCKS, WORKING = "settings", "blocks", ".working"
 FORMAT = 1
 """Raised when the layout of the folder or the meaning of a column changes."""
 
-RUN_TABLES = ("trajectories", "transitions", "runs", "actors", "bounds", "limits")
+RUN_TABLES = ("trajectories", "transitions", "runs", "actors", "bounds", "limits", "vetoes")
 SUMMARY_TABLES = ("summary", "transition_counts")
 TABLES = (*RUN_TABLES, *SUMMARY_TABLES)
 

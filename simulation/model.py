@@ -49,7 +49,7 @@ class PartnershipModel(mesa.Model):
     settings  one scenario under one policy, see `config.resolve`
     runs      run numbers of the block, (R,)
     seed      of the named chance
-    record    which tables to keep: trajectories, transitions, actors, bounds, limits
+    record    which tables to keep: trajectories, transitions, actors, bounds, limits, vetoes
     """
 
     def __init__(
@@ -174,13 +174,13 @@ class PartnershipModel(mesa.Model):
         """Phase 5: files are tabled, and the pushed ones get slots."""
         self.council.convene()
         self.negotiation.open_files()
-        if self.recorder.wants_limits:
+        if self.recorder.wants("limits"):
             self.limits.after_opening()
 
     def negotiate(self) -> None:
         """Phase 6: files are concluded, thinned out or blocked; other business is decided."""
         self.negotiation.conclude_files()
-        if self.recorder.wants_limits:
+        if self.recorder.wants("limits"):
             self.limits.after_council()
         self.peace_facility.prepare()
         self.council.decide_other_business()
@@ -215,7 +215,7 @@ class PartnershipModel(mesa.Model):
     def keep(self) -> None:
         """Phase 12: what was asked for is recorded."""
         self.recorder.keep()
-        if self.recorder.wants_limits:
+        if self.recorder.wants("limits"):
             self.limits.keep()
 
     def share_outside(self) -> Floats:

@@ -230,14 +230,14 @@ class Negotiation:
 
     def _decide(self, k: int, one: Instrument, lanes: Whole, draft: Floats, least: Floats, ripe: Mask) -> None:
         at = self.instruments
-        passes, blocking = self._council(k, one, lanes, least)
+        passes, opposed = self._council(k, one, lanes, least)
         agreed = np.minimum(draft, passes)
         acceptable = agreed >= least
         concluded = ripe & acceptable
         at.drafted[k, lanes[concluded]] = agreed[concluded]
         thinned = np.maximum(0.0, draft - passes) * one.ambition
         self.dilution[lanes] = self.dilution[lanes] + np.where(concluded, thinned, 0.0)
-        self.vetoes[lanes] = self.vetoes[lanes] + (ripe & ~acceptable & blocking)
+        self._blame(k, one, lanes, opposed & ripe & ~acceptable)
         stalled = np.where(acceptable, 0, at.stalled[k, lanes] + 1)
         at.stalled[k, lanes] = stalled
         self.concluded[k, lanes] = concluded
@@ -252,17 +252,25 @@ class Negotiation:
         return patience[lanes] if isinstance(patience, np.ndarray) else patience
 
     def _council(self, k: int, one: Instrument, lanes: Whole, least: Floats) -> tuple[Floats, Mask]:
-        """Relative depth that passes, and whether a state's veto keeps it below the least worth signing."""
+        """Relative depth that passes, and which voters' vetoes keep it below the least worth signing, (n, lanes)."""
+        nobody = np.zeros((0, len(lanes)), dtype=bool)
         if one.rule == "R0":
-            return np.ones(len(lanes)), np.zeros(len(lanes), dtype=bool)
+            return np.ones(len(lanes)), nobody
         council = self.model.council
         level, bounds = council.passes(k, one, lanes)
         relative = np.minimum(1.0, level / one.ambition)
-        if not council.is_unanimous(one) or not len(bounds.veto):
-            return relative, np.zeros(len(lanes), dtype=bool)
-        furthest = (bounds.accept if one.rule == "R7" else bounds.veto).min(axis=0)
-        alone = ~council.under_passerelle(one)[lanes]
-        return relative, (furthest < least * one.ambition) & alone
+        if not council.is_unanimous(one):
+            return relative, nobody
+        furthest = bounds.accept if one.rule == "R7" else bounds.veto
+        return relative, (furthest < least * one.ambition) & ~council.under_passerelle(one)[lanes]
+
+    def _blame(self, k: int, one: Instrument, lanes: Whole, opposed: Mask) -> None:
+        """Count the vetoes of this quarter on a file, and book them on those who cast them."""
+        self.vetoes[lanes] = self.vetoes[lanes] + opposed.any(axis=0)
+        if self.model.recorder.wants("vetoes"):
+            rows = self.model.council.voters(one).rows
+            for place in np.flatnonzero(opposed.any(axis=1)):
+                self.model.recorder.veto(k, one.slug, int(rows[place]), lanes[opposed[place]])
 
     def _withdraw(self, k: int, lanes: Whole, withdrawn: Mask) -> None:
         at = self.instruments

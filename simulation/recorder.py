@@ -51,12 +51,12 @@ class Recorder:
         self._actors: list[Floats] = []
         self._bounds: list[Floats] = []
         self._events: list[tuple[int, int, str, str, NDArray[np.int64]]] = []
+        self._vetoes: list[tuple[int, int, tuple[str, ...], NDArray[np.int64]]] = []
         self._limits: list[tuple[int, int, str, str, str, str, NDArray[np.int64]]] = []
 
-    @property
-    def wants_limits(self) -> bool:
-        """Whether limits are recorded: they cost time, so nobody looks unless asked."""
-        return "limits" in self.record
+    def wants(self, table: str) -> bool:
+        """Whether a table is recorded: what costs time is not looked at unless asked."""
+        return table in self.record
 
     # Transitions, as they happen
 
@@ -78,6 +78,20 @@ class Recorder:
         if lanes.size:
             self._limits.append((self.model.quarter, rank, partner, instrument, limit, actor, lanes))
 
+    def veto(self, rank: int, subject: str, row: int, lanes: NDArray[np.int64]) -> None:
+        """Note that the state in a row of the member states has vetoed a file or a topic, in some runs."""
+        actor = self.model.settings.members[row].iso3
+        self._vetoes.append((self.model.quarter, rank, (subject, actor), lanes))
+
+    def _veto_topics(self) -> None:
+        """Note who has stopped other business this quarter."""
+        rows = self.model.member_states.rows
+        for place, topic in enumerate(self.model.council.agenda):
+            cast = topic.opposed & topic.vetoed
+            for voter in np.flatnonzero(cast.any(axis=1)):
+                rank = len(self.model.partnership.catalogue) + place
+                self.veto(rank, topic.name, int(rows[voter]), np.flatnonzero(cast[voter]))
+
     # At the end of a quarter
 
     def keep(self) -> None:
@@ -89,6 +103,8 @@ class Recorder:
             self._actors.append(self._of_actors())
         if "bounds" in self.record:
             self._bounds.append(self._of_bounds())
+        if "vetoes" in self.record:
+            self._veto_topics()
 
     def _trajectory(self) -> Floats:
         """The columns of `TRAJECTORIES`, (columns, R)."""
@@ -162,6 +178,8 @@ class Recorder:
             tables["bounds"] = self._bound_table()
         if "limits" in self.record:
             tables["limits"] = self._limit_table()
+        if "vetoes" in self.record:
+            tables["vetoes"] = self._sorted(self._vetoes, ("subject", "actor"))
         return tables
 
     def _runs(self) -> Table:

@@ -61,9 +61,3 @@ class LeversNow:
     def support_cost(self) -> Value:
         """Share of voters that a new line on Article 9 costs."""
         return self.p.force_support if self.on_force else 0.0
-
-    @property
-    def visible(self) -> Value:
-        """Depth that levers show to China beyond what is carried out."""
-        shown = self.if_on("interoperability", self.p.interoperability_visible)
-        return shown + self.p.force_visible if self.on_force else shown

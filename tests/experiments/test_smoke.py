@@ -14,7 +14,7 @@ from experiments import load
 from experiments.store import Results
 
 DICTIONARY = Path(__file__).parents[2] / "docs" / "data_dictionary.md"
-TABLES = ("trajectories", "transitions", "runs", "actors", "bounds", "limits")
+TABLES = ("trajectories", "transitions", "runs", "actors", "bounds", "limits", "vetoes")
 
 
 def partnership(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:

@@ -252,12 +252,10 @@ def council_depth(world: World, agreement: Agreement, noisy: bool) -> Limit:
     return Limit(min(1.0, found.level / agreement.ambition), found.pivotal)
 
 
-def is_veto(world: World, agreement: Agreement, depth: float, least: float) -> bool:
-    """Whether a file that was ripe and did not pass was stopped by a state."""
+def vetoing(world: World, agreement: Agreement, least: float) -> list[str]:
+    """States that keep a file below the least worth signing where each can."""
     if not decided_unanimously(world, agreement) or under_passerelle(world, agreement):
-        return False
+        return []
     asked = least * agreement.ambition
-    if not depth * agreement.ambition < asked:
-        return False
     bound = accept_of if agreement.facts.rule == "R7" else veto_of
-    return any(bound(voter) < asked for voter in voters(world, agreement, noisy=True))
+    return [voter.iso3 for voter in voters(world, agreement, noisy=True) if bound(voter) < asked]

@@ -3,7 +3,7 @@
 import math
 
 from tests.twin.business import other_business
-from tests.twin.council import council_depth, is_veto
+from tests.twin.council import council_depth, vetoing
 from tests.twin.portable import exp, log, logistic, probability
 from tests.twin.state import LADDERS, WITH_MANDATE, Agreement, Bargain, File, World
 
@@ -299,7 +299,7 @@ def _negotiate(world: World, agreement: Agreement, hazard: float) -> None:
         found.dilution = max(0.0, draft - found.council) * agreement.ambition
         _conclude(world, agreement, file, agreed)
         return
-    found.vetoed = ripe and not found.passing and is_veto(world, agreement, found.council, least(world, agreement))
+    found.vetoed = vetoing(world, agreement, least(world, agreement)) if ripe and not found.passing else []
     if file.stalled >= world.p("files.patience"):
         found.withdrawn = True
         agreement.file = None

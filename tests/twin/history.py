@@ -39,6 +39,7 @@ class TwinHistory:
         self.actors: list[recording.Row] = []
         self.bounds: list[recording.Row] = []
         self.limits: list[recording.Row] = []
+        self.vetoes: list[recording.Row] = []
 
     def step(self) -> None:
         """One quarter: the twelve phases."""
@@ -81,3 +82,5 @@ class TwinHistory:
             self.actors.extend(recording.actors(world))
         if "limits" in self.record:
             self.limits.extend(recording.limits(world))
+        if "vetoes" in self.record:
+            self.vetoes.extend(recording.vetoes(world))

@@ -97,6 +97,18 @@ def bounds(world: World) -> list[Row]:
     return rows
 
 
+def vetoes(world: World) -> list[Row]:
+    """Who has stopped a file or a topic this quarter."""
+    rows: list[Row] = []
+    for agreement in world.agreements:
+        for iso3 in agreement.bargain.vetoed:
+            rows.append({"quarter": world.quarter, "subject": agreement.slug, "actor": iso3})
+    for topic in world.topics_blocked:
+        for iso3 in world.blamed.get(topic, []):
+            rows.append({"quarter": world.quarter, "subject": topic, "actor": iso3})
+    return rows
+
+
 # Limits
 
 

@@ -155,7 +155,8 @@ class Bargain:
     wish: float = 0.0
     middle: float = 0.0
     dilution: float = 0.0
-    vetoed: bool = False
+    vetoed: list[str] = field(default_factory=list)
+    """States whose vetoes stopped the file this quarter."""
 
 
 @dataclass

@@ -16,8 +16,8 @@ from tests.twin.history import TwinHistory
 SEED = 1
 RUNS = range(19)
 LANES = (0, 1, 17, 18)
-EVERYTHING = ("trajectories", "transitions", "actors", "bounds", "limits")
-ALONE = ("actors", "bounds", "limits")
+EVERYTHING = ("trajectories", "transitions", "actors", "bounds", "limits", "vetoes")
+ALONE = ("actors", "bounds", "limits", "vetoes")
 SCENARIOS = ("detente", "hindcast", "outlook", "russian_victory", "taiwan_crisis", "us_withdrawal")
 POLICIES = ("amendment", "dialogue", "framework", "indo_pacific_strategy", "interoperability", "lift_attention",
             "lift_constitution", "lift_fragmentation", "lift_framework", "qmv", "reinterpretation")  # fmt: skip

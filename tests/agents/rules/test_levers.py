@@ -20,8 +20,7 @@ def all_from(quarter: int) -> dict[str, int]:
 
 
 def effects(now: LeversNow) -> list[object]:
-    return [now.dialogue, now.exercises, now.ships, now.strategy(1.0), now.diversion, now.framework, now.support_cost,
-            now.visible]  # fmt: skip
+    return [now.dialogue, now.exercises, now.ships, now.strategy(1.0), now.diversion, now.framework, now.support_cost]
 
 
 @pytest.mark.parametrize("lever", LEVERS)
@@ -71,8 +70,3 @@ def test_a_new_line_on_force_costs_support_once(pulled: tuple[str, ...]) -> None
     now = LeversNow(replace(P, **{**all_from(NEVER), **{f"{lever}_from": START for lever in pulled}}), 8104)
     assert now.on_force
     assert now.support_cost == pytest.approx(0.1)
-    assert now.visible == pytest.approx(0.04)
-
-
-def test_what_exercises_and_force_show_to_china_adds_up() -> None:
-    assert LeversNow(replace(P, **all_from(START)), 8104).visible == pytest.approx(0.09)
