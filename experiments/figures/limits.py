@@ -8,12 +8,12 @@ import matplotlib
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure, SubFigure
+from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from experiments.analysis.findings import World
 from experiments.analysis.limits import DEED, FILE, LIMITS, OTHERS, QUESTIONS, UNION, actor_shares, limit_shares
-from experiments.figures.style import HEAT, INK, PAPER, SOFT, sheet, styled, year_axis
+from experiments.figures.style import HEAT, INK, PAPER, SOFT, WIDTH, sheet, styled, year_axis
 from experiments.figures.timeline import COUNTRIES
 from experiments.labels import actor_label, counted, instrument_label, policy_label, wrapped
 
@@ -50,6 +50,8 @@ MOST = 3
 """Actors drawn by name for each question."""
 ROW = 0.2
 """Height of a row of the table in inches."""
+TABLE_TOP = 4.8
+"""Inches from the title to the first row."""
 COLUMNS = 9.35
 """Least width of the table in columns, so that few columns are not drawn wide."""
 
@@ -73,18 +75,35 @@ def limits(rows: pd.DataFrame, world: World, policy: str, runs: int, instrument:
         "counted."
     )
     title = f"What holds back: {_title(instrument, world, 'instrument')}" if instrument else TITLE
-    figure = sheet(5.85 + ROW * max(len(names), 1), title, note)
-    above, below = figure.subfigures(2, 1, squeeze=False, height_ratios=[3.6, 1.0 + ROW * max(len(names), 1)]).ravel()
-    _over_time(above, rows, world)
-    _table(below.subplots(), table, names, [_title(name, world, column) for name in names], column)
+    figure = sheet(1.0, title, note)
+    rows_high, note_high = ROW * max(len(names), 1), 0.16 * (figure.get_supxlabel().count("\n") + 1)
+    figure.set_layout_engine("none")
+    figure.set_figheight((TABLE_TOP + rows_high + 0.55 + note_high) / 0.97)
+    _over_time(figure, rows, world)
+    labels = [_title(name, world, column) for name in names]
+    left = 0.3 + 0.064 * max(map(len, labels), default=0)
+    _table(_axes(figure, left, TABLE_TOP, WIDTH - 0.25 - left, rows_high), table, names, labels, column)
     return figure
 
 
-def _over_time(part: SubFigure, rows: pd.DataFrame, world: World) -> None:
+def _axes(figure: Figure, left: float, top: float, width: float, height: float) -> Axes:
+    """Axes at a place in inches from the left edge and from the title.
+
+    A layout found by search differs in the last bits from one drawing to the next, and the SVG with it.
+    """
+    high = figure.get_figheight()
+    return figure.add_axes((left / WIDTH, 0.98 - (top + height) / high, width / WIDTH, height / high))
+
+
+def _over_time(figure: Figure, rows: pd.DataFrame, world: World) -> None:
     """What binds and who holds it up, year by year."""
-    panels = part.subplot_mosaic(
-        [["a", "b"], ["what", "what"], ["c", "d"], ["who", "who"]], height_ratios=[1.0, 0.3, 1.0, 0.16]
-    )
+    left, wide = (0.8, 4.1), 2.7
+    panels = {
+        **{place: _axes(figure, at, 0.55, wide, 0.95) for place, at in zip("ab", left, strict=True)},
+        "what": _axes(figure, left[0], 1.8, WIDTH - 1.0, 0.42),
+        **{place: _axes(figure, at, 2.4, wide, 0.95) for place, at in zip("cd", left, strict=True)},
+        "who": _axes(figure, left[0], 3.65, WIDTH - 1.0, 0.22),
+    }
     by_year, who = limit_shares(rows, ["year"]), actor_shares(rows, ["year"], MOST)
     fills = _actor_fills(actor_shares(rows, (), MOST))
     for upper, lower, question in zip("ab", "cd", QUESTIONS, strict=True):

@@ -121,9 +121,8 @@ def test_the_figure_says_what_it_shows_in_type_that_can_be_read_and_comes_out_th
     assert "Scenario outlook" in note and "no policy" in note and "5 runs" in note
     assert figure.get_figwidth() == WIDTH
     figure.draw_without_rendering()
-    axes = [one for part in figure.subfigs for one in part.axes]
-    assert min(text.get_fontsize() for one in axes for text in one.texts) >= SMALL
-    legends = [{text.get_text() for text in one.get_legend().get_texts()} for one in axes if one.get_legend()]
+    assert min(text.get_fontsize() for one in figure.axes for text in one.texts) >= SMALL
+    legends = [{text.get_text() for text in one.get_legend().get_texts()} for one in figure.axes if one.get_legend()]
     assert set(FILLS) in legends, "every limit occurs, so every one is in the legend"
     once, again = (save(limits(rows, world, "none", 5), tmp_path / name, "limits") for name in ("once", "again"))
     assert [file.read_bytes() for file in once] == [file.read_bytes() for file in again]
