@@ -77,7 +77,8 @@ class Story:
         """How the run ended, in a few sentences."""
         first, last = map(quarter_name, self.quarters)
         which = (
-            f"Run {self.run}{self.chosen} of scenario {self.scenario}, {policy_label(self.policy)}, {first} to {last}"
+            f"Run {self.run}{self.chosen} of {counted(self.ending.runs)}, scenario {self.scenario}, "
+            f"{policy_label(self.policy)}, {first} to {last}"
         )
         regime = f"the partnership ends {self.ending.regime}"
         declared, operational = (
@@ -308,11 +309,12 @@ def parting(
         theirs = {column: recorded[column].to_numpy() for column in columns}
         if quarters and quarters != [str(quarter) for quarter in recorded["quarter"]]:
             return f"{name}: other quarters"
-        for column in columns:
-            other = np.flatnonzero(found[column] != theirs[column])
-            if other.size:
-                when = f" in {quarters[other[0]]}" if quarters else ""
-                return f"{name}: another {column}{when}"
+        first = {
+            column: other[0] for column in columns if (other := np.flatnonzero(found[column] != theirs[column])).size
+        }
+        if first:
+            column = min(first, key=lambda name: first[name])
+            return f"{name}: another {column}" + (f" in {quarters[first[column]]}" if quarters else "")
     return ""
 
 
@@ -381,6 +383,8 @@ def as_markdown(told: Story) -> str:
     return "\n\n".join(parts if len(parts) > 2 else [*parts, NOTHING])
 
 
+FIXED = "\u00a0"
+"""A space at which no line ends."""
 NOTHING = "Nothing in this run concerns what was asked for."
 STYLES: dict[str, Callable[[Story], str]] = {"text": as_text, "markdown": as_markdown, "json": as_json}
 
@@ -391,8 +395,11 @@ def _year(told: Story, year: int) -> str:
 
 
 def _wrapped(text: str, indent: str) -> str:
-    return textwrap.fill(text, WIDTH, initial_indent=indent, subsequent_indent=" " * len(indent),
-                         break_long_words=False, break_on_hyphens=False)  # fmt: skip
+    """Text in lines of at most `WIDTH` letters, those after the first set in; a number keeps its %."""
+    kept = text.replace(" %", f"{FIXED}%")
+    lines = textwrap.fill(kept, WIDTH, initial_indent=indent, subsequent_indent=" " * len(indent),
+                          break_long_words=False, break_on_hyphens=False)  # fmt: skip
+    return lines.replace(FIXED, " ")
 
 
 def _by_year(told: Story) -> Iterator[tuple[int, list[tuple[str, str]]]]:

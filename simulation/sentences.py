@@ -97,6 +97,11 @@ def euros(million: float) -> str:
     return f"EUR {million:,.0f} million" if million >= 10 else f"EUR {million:.1f} million"
 
 
+def signed(value: float, digits: int) -> str:
+    """A number with its sign, and no minus before zero."""
+    return f"{round(value, digits) + 0.0:+.{digits}f}"
+
+
 def share(value: float) -> str:
     """A share in per cent."""
     return f"{100 * value:.0f} %"
@@ -146,9 +151,9 @@ def _pressure(e: Event, names: Names) -> str:
 def _spoiler(e: Event, names: Names) -> str:
     state, stance = names.state(e.actors[0]), e.numbers["stance"]
     if e.kind == "spoiler_leaves":
-        return f"the spoiler government of {state} is voted out (stance now {stance:+.1f})"
+        return f"the spoiler government of {state} is voted out (stance now {signed(stance, 1)})"
     verb = "stays in office" if e.details.get("again") else "takes office"
-    return f"a spoiler government {verb} in {state} (stance {stance:+.1f})"
+    return f"a spoiler government {verb} in {state} (stance {signed(stance, 1)})"
 
 
 def _governments(e: Event, names: Names) -> str:
@@ -159,7 +164,7 @@ def _governments(e: Event, names: Names) -> str:
 def _term(e: Event, names: Names) -> str:
     now, more = e.numbers["ambition"], e.numbers["ambition"] - e.numbers["ambition_before"]
     compared = "more" if more > 0 else "less"
-    return f"a new term begins for {names.state(e.actors[0])}, {compared} ambitious than the last ({now:+.2f})"
+    return f"a new term begins for {names.state(e.actors[0])}, {compared} ambitious than the last ({signed(now, 2)})"
 
 
 def _guideline(e: Event, names: Names) -> str:
