@@ -21,7 +21,10 @@ from simulation.model import PartnershipModel
 from simulation.recorder import STAGES
 from simulation.watchers import WATCHERS
 
-ROLES = ("pivotal", "vetoed_by", "blocked_by", "opposed", "abstained_declared", "abstained", "missing_states")
+ROLES = (
+    *("pivotal", "vetoed_by", "blocked_by", "opposed", "abstained_declared", "abstained"),
+    *("ratified_by", "still_missing", "spoilers"),
+)
 """Details that name actors; they count among the actors of an event."""
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})

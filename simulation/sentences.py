@@ -381,11 +381,11 @@ def _diet(e: Event, names: Names) -> str:
 
 
 def _ratified(e: Event, names: Names) -> str:
-    n = e.numbers
-    verb = "ratifies" if len(e.actors) == 1 else "ratify"
+    n, states = e.numbers, e.details["ratified_by"]
+    verb = "ratifies" if len(states) == 1 else "ratify"
     left = f"; only {_who(e, names, 'still_missing')} still missing" if e.details.get("still_missing") else ""
-    states = joined([names.state(code) for code in e.actors])
-    return f"{_what(e, names)}: {states} {verb} ({n['ratified']} of {n['members']}{left})"
+    who = joined([names.state(code) for code in states])
+    return f"{_what(e, names)}: {who} {verb} ({n['ratified']} of {n['members']}{left})"
 
 
 def _union_concludes(e: Event, names: Names) -> str:

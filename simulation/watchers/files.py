@@ -312,7 +312,8 @@ def _states(c: Chronicle, k: int, before: Mask) -> None:
         left = c.members(~now)
         last = left if len(left) <= 3 else []
         numbers = {"ratified": now.sum(), "members": len(now)}
-        c.note("ratified", fresh, [c.partnership.catalogue[k].slug], numbers, still_missing=last)
+        slug = c.partnership.catalogue[k].slug
+        c.note("ratified", [], [slug], numbers, ratified_by=fresh, still_missing=last)
 
 
 def _after_signature(c: Chronicle, k: int, before: Before) -> None:

@@ -282,3 +282,11 @@ def test_replaying_from_a_cold_start_takes_few_seconds(results: Path) -> None:
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
     assert done.stderr == ""
     assert time.perf_counter() - start < 20  # 1.5 s on an idle machine; here others may be at work
+
+
+def test_a_table_can_be_read_for_one_run(results: Path) -> None:
+    kept = load(results)
+    whole = kept.table("trajectories", policies=["none"])
+    some = kept.table("trajectories", ["quarter", "trust"], policies=["none"], run=5)
+    assert list(some.columns) == ["quarter", "trust"]
+    np.testing.assert_array_equal(some["trust"], whole.loc[whole["run"] == 5, "trust"])

@@ -185,7 +185,8 @@ def test_all_members_ratify_before_a_mixed_agreement_is_concluded(chronicle: Chr
 
 def test_a_history_from_2010_tells_who_ratified() -> None:
     events = of_kind(told("hindcast", "none", 3), "ratified")
-    states = [code for event in events for code in event.actors if event.instruments == ("spa_framework",)]
+    framework = [event for event in events if event.instruments == ("spa_framework",)]
+    states = [code for event in framework for code in event.details["ratified_by"]]
     assert 0 < len(states) == len(set(states))
 
 
