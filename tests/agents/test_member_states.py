@@ -139,6 +139,25 @@ def test_who_has_left_is_listened_to_no_longer() -> None:
         assert ("GBR" in heard) == belongs
 
 
+def test_members_move_towards_what_they_want_and_those_they_hear_and_others_only_want() -> None:
+    """A part of the way to what is wanted, and a sixth of the share of listening from each of six who are near."""
+    model = met(model_of())
+    states, p, before = model.member_states, model.parameters.positions, model.member_states.position
+    wanted = states.wanted()
+    model.european_council.guideline_left = np.arange(R) % 2
+    states.take_positions()
+    listen = np.broadcast_to(p.listen, R)
+    for run in range(R):
+        near = 0.2 + 0.1 * (run % 2)
+        expected = [before[row, run] + 0.15 * (wanted[row, run] - before[row, run]) for row in range(28)]
+        for place, row in enumerate(states.rows.tolist()):
+            for speaker in states.rows[states.listens_to[place]].tolist():
+                difference = before[speaker, run] - before[row, run]
+                if abs(difference) <= near:
+                    expected[row] += listen[run] / 6 * difference
+        np.testing.assert_allclose(states.position[:, run], np.clip(expected, 0, 1), rtol=1e-13)
+
+
 def test_a_strategy_counts_from_its_quarter() -> None:
     states = model_of("hindcast").member_states
     for quarter, expected in (("2018Q1", set()), ("2018Q2", {"FRA"}), ("2020Q4", {"FRA", "DEU", "NLD"})):

@@ -112,3 +112,10 @@ def test_two_large_states_of_five_are_outvoted_for_want_of_four() -> None:
     assert not rules.majority_blocked(np.array([0.6]), levels, persons, LISBON, 0.1, P).any()
     three = np.array([0.55, 0.55, 0.55, 1.2, 1.2])[:, np.newaxis]
     assert rules.majority_blocked(np.array([0.6]), three, persons, LISBON, 0.1, P).all()
+
+
+@pytest.mark.parametrize(("outside", "blocked"), [(3, False), (4, True)])
+def test_with_five_of_nine_members_in_favour_persons_decide_if_four_stand_outside(outside: int, blocked: bool) -> None:
+    levels = np.array([0.55] * outside + [1.2] * (9 - outside))[:, np.newaxis]
+    persons = np.array([80, 80, 80, 80, 1, 1, 1, 1, 1])
+    assert rules.majority_blocked(np.array([0.6]), levels, persons, LISBON, 0.1, P).tolist() == [blocked]

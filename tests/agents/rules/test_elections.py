@@ -144,6 +144,15 @@ def test_who_falls_short_takes_a_partner_in_and_who_has_won_lets_it_go() -> None
     assert found.partner.tolist() == [True, True, False, False]
 
 
+def test_half_of_the_seats_is_no_majority() -> None:
+    """Who has just that takes a partner in, and keeps the one it has."""
+    usual, half, middle = replace(JAPAN, lower_mean=0.5), np.full(2, 0.5), np.full(2, 0.5)
+    partner = np.array([False, True])
+    found = rules.lower_house_election(half, partner, np.zeros(2), middle, np.full(2, 0.1), MAJORITY, usual)
+    assert found.partner.tolist() == [True, True]
+    np.testing.assert_allclose(found.share, [0.56, 0.5])
+
+
 def test_ten_points_of_lost_support_cost_three_points_of_seats() -> None:
     share, nobody, middle = np.full(2, 0.56), np.zeros(2, dtype=bool), np.full(2, 0.5)
     found = rules.lower_house_election(share, nobody, np.array([0.1, -0.1]), middle, middle, MAJORITY, JAPAN)
