@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any, TypeVar
 
+import hypothesis
 import numpy as np
 from hypothesis import strategies as st
 from numpy.typing import NDArray
@@ -22,7 +23,22 @@ DRAWN = 12
 TINY = 1e-12
 """What rounding may take from an inequality that holds exactly for real numbers."""
 
+EXAMPLES = 40
+"""Generated cases of a test; each holds dozens of members, files or runs."""
+
 Kind = TypeVar("Kind", bound=np.generic)
+Test = Callable[..., None]
+
+
+def given(
+    *cases: st.SearchStrategy[Any], examples: int = EXAMPLES, **named: st.SearchStrategy[Any]
+) -> Callable[[Test], Test]:
+    """Hypothesis's `given`, for so many cases, however long one takes on a busy machine."""
+
+    def decorate(test: Test) -> Test:
+        return hypothesis.settings(deadline=None, max_examples=examples)(hypothesis.given(*cases, **named)(test))
+
+    return decorate
 
 
 @cache

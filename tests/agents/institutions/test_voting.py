@@ -6,7 +6,7 @@ from itertools import pairwise, product
 
 import numpy as np
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -16,7 +16,7 @@ from agents.rules.bargaining import on_grid
 from agents.rules.types import Floats, Whole
 from config import quarter_index, resolve
 from config.schema import CouncilRule
-from tests.agents.sample import Numbers, R, numbers
+from tests.agents.sample import Numbers, R, given, numbers
 
 UNION = resolve("outlook", "none").union
 LISBON, NICE = (UNION.rule_at(quarter_index(quarter)) for quarter in ("2026Q3", "2010Q1"))
@@ -139,8 +139,7 @@ def test_common_accord_goes_as_far_as_everybody_accepts(at: Draft) -> None:
     assert voting.common_accord(column(at.accept))[0] == deepest(at, everybody_accepts)
 
 
-@settings(max_examples=300)
-@given(drafts())
+@given(drafts(), examples=300)
 @example(a_third())
 def test_unanimity_equals_the_treaty_read_level_by_level(at: Draft) -> None:
     found = voting.unanimity(column(at.declared), column(at.veto), at.electorate())
@@ -148,20 +147,17 @@ def test_unanimity_equals_the_treaty_read_level_by_level(at: Draft) -> None:
     assert found[0] == deepest(at, unanimous)
 
 
-@settings(max_examples=300)
-@given(drafts())
+@given(drafts(), examples=300)
 def test_the_double_majority_equals_the_treaty_read_level_by_level(at: Draft) -> None:
     assert voting.qualified_majority(column(at.accept), at.electorate())[0] == deepest(at, double_majority)
 
 
-@settings(max_examples=300)
-@given(drafts())
+@given(drafts(), examples=300)
 def test_the_majority_of_nice_equals_the_protocol_read_level_by_level(at: Draft) -> None:
     assert voting.qualified_majority(column(at.accept), at.electorate(nice=True))[0] == deepest(at, nice)
 
 
-@settings(max_examples=200)
-@given(at=drafts(), margin=st.integers(0, 6))
+@given(at=drafts(), margin=st.integers(0, 6), examples=200)
 def test_the_passerelle_is_unanimity_or_a_majority_without_a_brake(at: Draft, margin: int) -> None:
     def passes(at: Draft, level: float) -> bool:
         vital = any(level > bound + margin / 8 for bound in at.veto)

@@ -5,10 +5,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
 
 from agents.rules import attention as rules
-from tests.agents.sample import TINY, M, Numbers, R, agree, by_run, first_values, numbers, within
+from tests.agents.sample import TINY, M, Numbers, R, agree, by_run, first_values, given, numbers, within
 
 P = first_values().attention
 

@@ -4,11 +4,10 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import given
 
 from agents.rules import business as rules
 from config import quarter_index, resolve
-from tests.agents.sample import M, Numbers, R, agree, by_run, first_values, numbers
+from tests.agents.sample import M, Numbers, R, agree, by_run, first_values, given, numbers
 from tests.twin import portable as twin
 
 P = first_values().business

@@ -4,11 +4,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
 
 from agents.rules import delivery as rules
 from agents.rules.types import Floats
-from tests.agents.sample import TINY, M, Numbers, R, agree, by_run, first_values, numbers, within
+from tests.agents.sample import TINY, M, Numbers, R, agree, by_run, first_values, given, numbers, within
 
 P = first_values().delivery
 

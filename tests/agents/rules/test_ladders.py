@@ -2,11 +2,10 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
 
 from agents.rules import ladders as rules
 from config import resolve
-from tests.agents.sample import TINY, Numbers, R, agree, by_run, first_values, numbers, within
+from tests.agents.sample import TINY, Numbers, R, agree, by_run, first_values, given, numbers, within
 from tests.twin import portable as twin
 
 P = first_values().japan

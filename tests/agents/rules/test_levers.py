@@ -4,12 +4,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
 from hypothesis import strategies as st
 
 from agents.rules.levers import LeversNow
 from config import NEVER, START
-from tests.agents.sample import Numbers, R, agree, by_run, first_values, numbers
+from tests.agents.sample import Numbers, R, agree, by_run, first_values, given, numbers
 
 P = first_values().levers
 LEVERS = [name.removesuffix("_from") for name in P.__dataclass_fields__ if name.endswith("_from")]

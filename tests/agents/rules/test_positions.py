@@ -4,11 +4,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
 
 from agents.rules import positions as rules
 from agents.rules.types import Floats, Whole
-from tests.agents.sample import TINY, M, Numbers, R, agree, by_run, first_values, numbers, within
+from tests.agents.sample import TINY, M, Numbers, R, agree, by_run, first_values, given, numbers, within
 from tests.twin import portable as twin
 
 P = first_values().positions

@@ -4,10 +4,9 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given
 
 from agents.rules import ratification as rules
-from tests.agents.sample import TINY, Numbers, R, agree, by_run, first_values, numbers
+from tests.agents.sample import TINY, Numbers, R, agree, by_run, first_values, given, numbers
 from tests.twin import portable as twin
 
 P = first_values().ratification
