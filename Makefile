@@ -12,12 +12,13 @@ STAMP := $(VENV)/installed
 PACKAGES := config agents simulation experiments
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test bench clean
+.PHONY: help install run test bench mutation clean
 
 help:
 	@echo "make run     run the main experiment (remedies) into $(RESULTS) and draw its figures"
 	@echo "make test    check style and types, run all tests"
 	@echo "make bench   measure speed"
+	@echo "make mutation  ask how many small faults the tests catch (about 40 minutes; FAULTS=20 for a quick look)"
 	@echo "make install only set up .venv;  make clean: remove .venv and caches, keep results"
 
 install: $(STAMP)
@@ -41,6 +42,9 @@ test: $(STAMP)
 
 bench: $(STAMP)
 	$(BIN)/pytest benchmarks --benchmark-enable --benchmark-only
+
+mutation: $(STAMP)
+	$(BIN)/python -m tests.mutation --workers $(WORKERS) $(if $(FAULTS),--limit $(FAULTS) --out build/mutation.json)
 
 clean:
 	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .benchmarks
