@@ -46,7 +46,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "--patience", type=float, default=30.0, metavar="SECONDS", help="wait for a fault that hangs (30)"
     )
     parser.add_argument("--only", default="", metavar="TEXT", help="only faults whose file holds this text")
-    parser.add_argument("--again", type=Path, metavar="FILE", help="only the survivors of an earlier result (JSON)")
+    parser.add_argument(
+        "--again", type=Path, metavar="FILE", help="ask again of the survivors of a result, keep the rest"
+    )
     parser.add_argument(
         "--out", type=Path, help="result file; without it benchmarks/mutation.json and docs/mutation.md"
     )
@@ -56,10 +58,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for one in stale:
         print(f"equivalent.toml: no such fault any more: {one['file']} {one['function']}: {one['mutated']}")
     mutants = draw([one for one in pool if chosen.only in one.file], chosen.limit, chosen.seed)
+    kept: list[dict[str, Any]] = []
     if chosen.again:
-        earlier = json.loads(chosen.again.read_text())["mutants"]
-        names = {one["name"] for one in earlier if not one["tests"]["caught"] or not one["twin"]["caught"]}
-        mutants = [one for one in pool if one.name in names]
+        mutants, kept = survivors(json.loads(chosen.again.read_text())["mutants"], pool)
     mutants = [one for one in mutants if differs(one, (ROOT / one.file).read_bytes())]
     with tempfile.TemporaryDirectory(prefix="mutation-") as folder, ExitStack() as stack:
         copies = [Path(folder) / str(number) for number in range(chosen.workers)]
@@ -79,6 +80,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
                     f"{len(answers)}/{len(mutants)} {answer['file']}:{answer['line']} {answer['mutated']}\n    {marks}"
                 )
                 sys.stdout.flush()
+                if chosen.out:
+                    chosen.out.with_suffix(".partial").write_text(json.dumps({"mutants": answers}))
+    answers = kept + answers
     result = {
         "revision": revision(),
         "seed": chosen.seed,
@@ -112,6 +116,19 @@ def possible() -> tuple[list[Mutant], int, list[dict[str, str]]]:
     here = {one.name for one in found}
     stale = [one for name, one in names.items() if name not in here]
     return [one for one in found if one.name not in names], len(names) - len(stale), stale
+
+
+def survivors(earlier: list[dict[str, Any]], pool: list[Mutant]) -> tuple[list[Mutant], list[dict[str, Any]]]:
+    """Faults of an earlier result that the tests did not catch, as they are now, and the answers that stay.
+
+    What can no longer be drawn, because its line has changed or is listed as equivalent, is left out.
+    """
+    now = {one.name: one for one in pool}
+    here = [one for one in earlier if one["name"] in now]
+    return (
+        [now[one["name"]] for one in here if not one["tests"]["caught"]],
+        [one for one in here if one["tests"]["caught"]],
+    )
 
 
 def revision() -> str:
