@@ -28,6 +28,7 @@ from config.checking import (
     validated,
 )
 from config.errors import CheckError, UserError, listed, nearest, shown
+from config.panels import PANELS, load_panel
 from config.schema import (
     LADDERS,
     MEMBER_STATES,
@@ -914,6 +915,9 @@ def _kind(path: Path, content: Mapping[str, Any]) -> str:
 
 
 def _check_csv(path: Path, root: Path) -> str:
+    if path.stem in PANELS:
+        load_panel(path, PANELS[path.stem])
+        return "panel"
     header = set(read_text(path).partition("\n")[0].strip().split(","))
     tables: dict[str, type[BaseModel]] = {"member states": MemberState, "periods": Period, "record": RecordRow}
     kind = max(tables, key=lambda name: len(header & set(file_keys(tables[name]))) / len(file_keys(tables[name])))
