@@ -18,6 +18,8 @@ from typing import Any
 import coverage
 import pytest
 
+from tests.mutation.worker import keep_calm
+
 WHERE = "MUTATION_SEEN"
 """Environment variable: the file to write."""
 
@@ -118,4 +120,5 @@ def _shared(nodeid: str, fixture: str) -> str:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    keep_calm()
     config.pluginmanager.register(Seeing(Path(os.environ[WHERE])), "seeing")

@@ -117,9 +117,17 @@ def with_fault(job: dict[str, Any]) -> dict[str, Any]:
         path.write_bytes(original)
 
 
+def keep_calm() -> None:
+    """Let no test of cases fail for want of time: a fault must not be caught because the machine is busy."""
+    checks = list(hypothesis.HealthCheck)
+    hypothesis.settings.register_profile("mutation", deadline=None, suppress_health_check=checks, database=None)
+    hypothesis.settings.load_profile("mutation")
+
+
 def main() -> None:
     """Answer until there is nothing more to read."""
     sys.dont_write_bytecode = True
+    keep_calm()
     for name in HEAVY:
         importlib.import_module(name)
     imported = Path(importlib.import_module("config").__file__ or "").resolve()
