@@ -13,7 +13,7 @@ from experiments.files import toml_value
 
 LISTS = ("scenarios", "policies", "experiments", "instruments", "parameters", "actors")
 KINDS = ("scenario", "policy", "parameter", "instrument", "actor")
-PAGES = ("council", "limits")
+PAGES = ("council", "limits", "vetoes")
 """What else `partnership show` knows, with options of its own."""
 
 

@@ -28,6 +28,7 @@ partnership check FILE...           is this configuration right? Nothing is run
 partnership show KIND NAME          one scenario, policy, parameter, instrument or actor
 partnership show council            voting power in the Council; --date 2024-01-01, --rule R4, --every
 partnership show limits RESULTS     why not deeper? What binds, and who; --scenario, --policy, --instrument
+partnership show vetoes RESULTS     who stops what in the Council, beside the record; --scenario, --policy
 partnership replay RESULTS          the story of one run: --run N, --typical or --extreme; --actor HUN,
     --instrument csdp_fpa           --scenario, --policy, --format text|markdown|json
 partnership list [KIND]             names: scenarios policies experiments instruments parameters actors
@@ -209,25 +210,24 @@ def check(files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="C
 @app.command(hidden=True)
 def show(
     kind: Annotated[
-        str, typer.Argument(metavar="KIND", help="scenario, policy, parameter, instrument, actor; council; limits")
+        str,
+        typer.Argument(metavar="KIND", help="scenario, policy, parameter, instrument, actor; council; limits; vetoes"),
     ],
     name: Annotated[str | None, typer.Argument(metavar="NAME", help="As `partnership list` has it.")] = None,
     date: Annotated[str | None, typer.Option(metavar="DAY", help="council: on which day, as 2024-01-01.")] = None,
     rule: Annotated[str | None, typer.Option(metavar="RULE", help="council: R1 to R9 (default: R4).")] = None,
     every: Annotated[bool, typer.Option("--every", help="council: ask the model about all coalitions, 30 s.")] = False,
-    scenario: Annotated[str | None, typer.Option(metavar="S", help="limits: of these results (default: all).")] = None,
-    policy: Annotated[str | None, typer.Option(metavar="P", help="limits: of these results (default: none).")] = None,
+    scenario: Annotated[str | None, typer.Option(metavar="S", help="limits, vetoes: of these (default: all).")] = None,
+    policy: Annotated[str | None, typer.Option(metavar="P", help="limits, vetoes: of these (default: none).")] = None,
     instrument: Annotated[str | None, typer.Option(metavar="SLUG", help="limits: of this one (default: all).")] = None,
 ) -> None:
-    """Show one scenario, policy, parameter, instrument or actor, voting power in the Council, or what binds."""
+    """Show one scenario, policy, parameter, instrument or actor, voting power, what binds, or who stops what."""
     from config.errors import UserError
 
-    if kind == "limits" and not (date or rule or every):
-        from experiments.show_limits import show_limits
-
+    if kind in ("limits", "vetoes") and not (date or rule or every):
         if name is None:
-            raise UserError("needs a folder of results", key="show", value=kind, allowed="show limits RESULTS")
-        show_limits(name, scenario, policy, instrument)
+            raise UserError("needs a folder of results", key="show", value=kind, allowed=f"show {kind} RESULTS")
+        _show_results(kind, name, scenario, policy, instrument)
         return
     if scenario is not None or policy is not None or instrument is not None:
         raise UserError("has neither --scenario, --policy nor --instrument", key="show", value=kind,
@@ -250,6 +250,22 @@ def show(
         raise UserError("needs a name", key="show", value=kind, allowed="show KIND NAME, or show council",
                         suggestion="partnership list has the names")  # fmt: skip
     print(describe(kind, name or ""))
+
+
+def _show_results(kind: str, folder: str, scenario: str | None, policy: str | None, instrument: str | None) -> None:
+    """What binds, or who stops what, in a folder of results."""
+    if kind == "limits":
+        from experiments.show_limits import show_limits
+
+        show_limits(folder, scenario, policy, instrument)
+        return
+    from config.errors import UserError
+    from experiments.show_vetoes import show_vetoes
+
+    if instrument is not None:
+        raise UserError("has no --instrument", key="show", value=kind,
+                        allowed="show vetoes RESULTS --scenario S --policy P")  # fmt: skip
+    show_vetoes(folder, scenario, policy)
 
 
 @app.command(hidden=True)

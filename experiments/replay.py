@@ -13,6 +13,7 @@ import numpy as np
 from config.calendar import quarter_name
 from config.errors import UserError, listed, nearest
 from config.schema import PRESSURES, Settings
+from experiments.asking import known
 from experiments.labels import counted, policy_label
 from experiments.store import Results, load
 
@@ -113,8 +114,8 @@ def replay(
                         suggestion=nearest(style, STYLES))  # fmt: skip
     _check_choice(choice)
     results = load(folder)
-    scenario = _known("--scenario", scenario, results.experiment.scenarios)
-    policy = _known("--policy", policy, results.experiment.policies)
+    scenario = known("--scenario", scenario, results.experiment.scenarios)
+    policy = known("--policy", policy, results.experiment.policies)
     told = story(results, scenario, policy, choice, actors, instruments)
     return STYLES[style](told)
 
@@ -130,7 +131,7 @@ def story(
     """Play a run again, check it against what was recorded, and keep the events that were asked for."""
     settings = _settings(results, scenario, policy)
     codes = [_actor(name, settings) for name in actors]
-    slugs = [_known("--instrument", name, instruments_of(settings)) for name in instruments]
+    slugs = [known("--instrument", name, instruments_of(settings)) for name in instruments]
     runs = results.experiment.runs
     if choice.run is not None and choice.run >= runs:
         raise UserError("is not among the runs", key="--run", value=str(choice.run), allowed=f"0 to {runs - 1}",
@@ -180,16 +181,6 @@ def _check_choice(choice: Choice) -> None:
         raise UserError(problem, key="replay", allowed="--run N, --typical or --extreme")
 
 
-def _known(option: str, name: str | None, names: Sequence[str]) -> str:
-    """A name that the results have; without one the first."""
-    if name is None:
-        return names[0]
-    if name not in names:
-        raise UserError("is not in these results", key=option, value=name, allowed=listed(names),
-                        suggestion=nearest(name, names))  # fmt: skip
-    return name
-
-
 def actors_of(settings: Settings) -> dict[str, str]:
     """Everybody who may act in a story: codes with the names that also find them."""
     from simulation.sentences import BODIES
@@ -204,16 +195,16 @@ def instruments_of(settings: Settings) -> list[str]:
 
 
 def _actor(name: str, settings: Settings) -> str:
-    known = actors_of(settings)
-    for code, title in known.items():
+    there = actors_of(settings)
+    for code, title in there.items():
         if name.casefold() in (code.casefold(), title.casefold()):
             return code
-    raise UserError("is no actor in these results", key="--actor", value=name, allowed=listed(known),
-                    suggestion=_nearest_actor(name, known))  # fmt: skip
+    raise UserError("is no actor in these results", key="--actor", value=name, allowed=listed(there),
+                    suggestion=_nearest_actor(name, there))  # fmt: skip
 
 
-def _nearest_actor(name: str, known: Mapping[str, str]) -> str:
-    return nearest(name, known.values()) if len(name) > 3 else nearest(name.upper(), known)
+def _nearest_actor(name: str, there: Mapping[str, str]) -> str:
+    return nearest(name, there.values()) if len(name) > 3 else nearest(name.upper(), there)
 
 
 Paths = tuple[np.ndarray[Any, np.dtype[np.int64]], np.ndarray[Any, np.dtype[np.float64]]]

@@ -1,7 +1,6 @@
 """`partnership show limits`: what holds the partnership back, told in the terminal and drawn beside the results."""
 
-import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import IO
 
@@ -10,18 +9,17 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from config.errors import UserError, listed, nearest
 from experiments.analysis.findings import Findings, World
 from experiments.analysis.limits import DEED, FILE, OTHERS, QUESTIONS, actor_shares, burden, limit_shares, who_by_limit
 from experiments.analysis.reading import findings
+from experiments.asking import figure_stem, heading, known, other_policies, policy_asked, require, worlds_asked
 from experiments.figures import FOLDER
 from experiments.figures.limits import limits
 from experiments.figures.style import save
-from experiments.labels import actor_label, counted, instrument_label, policy_label
+from experiments.labels import actor_label, instrument_label
 from experiments.report import NARROW, console, plain_table
 
 NEEDED = ("transitions", "limits")
-RECORD = 'write record = ["transitions", "limits"] in the experiment file and run it into another folder'
 
 ASKED = {
     FILE: "Why not in force? Files on their way into force, also those that deepen what is in force",
@@ -71,34 +69,21 @@ def show_limits(
     All scenarios unless one is named; the baseline unless a policy is named; all instruments unless one is named.
     """
     found = findings(folder)
-    missing = [table for table in NEEDED if not found.has(table)]
-    if missing:
-        raise UserError(f"has no table {' and no table '.join(missing)}", file=str(folder), suggestion=RECORD)
-    worlds = [found.worlds[_known("--scenario", scenario, found.worlds)]] if scenario else list(found.worlds.values())
-    chosen = _known("--policy", policy, found.policies) if policy else found.baseline
-    known = dict.fromkeys(slug for world in worlds for slug in world.standing["instrument"])
-    one = _known("--instrument", instrument, known) if instrument else ""
+    require(found, folder, NEEDED)
+    worlds, chosen = worlds_asked(found, scenario), policy_asked(found, policy)
+    there = dict.fromkeys(slug for world in worlds for slug in world.standing["instrument"])
+    one = known("--instrument", instrument, there) if instrument else ""
     out, drawn = console(file), list[Path]()
     out.print(Text("What holds the partnership back?", style="bold"))
     for world in worlds:
         rows = found.held_back(world.name, chosen)
         rows = rows[rows["instrument"] == one] if one else rows
         tell(rows, world, chosen, found.run_count(world.name, chosen), out, one)
-        stem = "_".join(["limits", world.name, *([chosen] if chosen != found.baseline else []), *filter(None, [one])])
         figure = limits(rows, world, chosen, found.run_count(world.name, chosen), one)
-        drawn += save(figure, Path(folder) / FOLDER, re.sub(r"[^A-Za-z0-9+_-]", "-", stem))
+        drawn += save(figure, Path(folder) / FOLDER, figure_stem(found, "limits", world, chosen, one))
     _tell_rest(found, chosen, out)
     out.print(f"Figures: {', '.join(path.name for path in drawn)} in {Path(folder) / FOLDER}", markup=False)
     return drawn
-
-
-def _known(option: str, name: str, names: Iterable[str]) -> str:
-    """`name` if it is one of these, the nearest pointed out if not."""
-    known = list(names)
-    if name not in known:
-        raise UserError("is not in these results", key=option, value=name, allowed=listed(known),
-                        suggestion=nearest(name, known))  # fmt: skip
-    return name
 
 
 def tell(rows: pd.DataFrame, world: World, policy: str, runs: int, out: Console, instrument: str = "") -> None:
@@ -106,9 +91,8 @@ def tell(rows: pd.DataFrame, world: World, policy: str, runs: int, out: Console,
     about = f", {instrument_label(instrument)}" if instrument else ""
     out.print()
     out.print(
-        f"{world.title} (scenario {world.name}, {world.first} to {world.last}), {policy_label(policy)}, "
-        f"{counted(runs)}{about}. A case is one file or agreement held back in one quarter of one run; numbers are per "
-        "cent of cases.",
+        f"{heading(world, policy, runs)}{about}. A case is one file or agreement held back in one quarter of one run; "
+        "numbers are per cent of cases.",
         markup=False,
     )
     held = burden(rows, runs, world.quarters)
@@ -208,10 +192,10 @@ def _head(name: str) -> str:
 
 def _tell_rest(found: Findings, chosen: str, out: Console) -> None:
     """What else there is to ask."""
-    others = [policy for policy in found.policies if policy != chosen]
+    others = other_policies(found, chosen)
     out.print()
     if others:
-        out.print(f"Also with --policy {', '.join(others)}.", markup=False)
+        out.print(others, markup=False)
     out.print(
         "An instrument that nobody has begun to negotiate is in neither part. Intervals cover chance in the number of "
         "runs, not what may be wrong with the model.",

@@ -13,6 +13,7 @@ from experiments.analysis import remedies
 from experiments.analysis.limits import held_back
 from experiments.analysis.trajectories import bands
 from experiments.analysis.transitions import dated_probabilities, in_force_shares, quarters_between
+from experiments.analysis.vetoes import ROW, cast
 
 DEPTH_MEASURES = ("declared_depth", "operational_depth")
 BILATERAL = "bilateral"
@@ -191,6 +192,10 @@ class Findings:
         chosen = {"scenarios": [scenario], "policies": [policy]}
         found, changes = (self.results.table(name, **chosen) for name in ("limits", "transitions"))
         return held_back(found, changes, self.worlds[scenario].standing)
+
+    def vetoes(self, scenario: str, policy: str) -> pd.DataFrame:
+        """Who has stopped what (`vetoes.cast`); it needs table `vetoes`."""
+        return cast(self.results.table("vetoes", ROW, scenarios=[scenario], policies=[policy]))
 
 
 def _no_shares() -> pd.DataFrame:

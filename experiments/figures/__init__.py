@@ -16,6 +16,7 @@ from experiments.figures.limits import limits
 from experiments.figures.style import save
 from experiments.figures.tile_map import tile_map
 from experiments.figures.timeline import bilateral, timeline
+from experiments.figures.vetoes import vetoes
 
 log = logging.getLogger(__name__)
 
@@ -76,3 +77,7 @@ def _pictures(found: Findings, scenario: str) -> Iterator[tuple[str, Figure]]:
         yield "limits", limits(found.held_back(scenario, base), world, base, found.run_count(scenario, base))
     else:
         log.info('no picture of limits: it needs record = ["transitions", "limits"]')
+    if found.has("vetoes"):
+        yield "vetoes", vetoes(found.vetoes(scenario, base), world, base, found.run_count(scenario, base))
+    else:
+        log.info('no picture of vetoes: it needs record = ["vetoes"]')

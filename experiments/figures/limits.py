@@ -13,7 +13,7 @@ from matplotlib.patches import Patch
 
 from experiments.analysis.findings import World
 from experiments.analysis.limits import DEED, FILE, LIMITS, OTHERS, QUESTIONS, UNION, actor_shares, limit_shares
-from experiments.figures.style import HEAT, INK, PAPER, SOFT, WIDTH, sheet, styled, year_axis
+from experiments.figures.style import HEAT, INK, PAPER, SOFT, WIDTH, axes_at, sheet, styled, year_axis
 from experiments.figures.timeline import COUNTRIES
 from experiments.labels import actor_label, counted, instrument_label, policy_label, wrapped
 
@@ -82,27 +82,18 @@ def limits(rows: pd.DataFrame, world: World, policy: str, runs: int, instrument:
     _over_time(figure, rows, world)
     labels = [_title(name, world, column) for name in names]
     left = 0.3 + 0.064 * max(map(len, labels), default=0)
-    _table(_axes(figure, left, TABLE_TOP, WIDTH - 0.25 - left, rows_high), table, names, labels, column)
+    _table(axes_at(figure, left, TABLE_TOP, WIDTH - 0.25 - left, rows_high), table, names, labels, column)
     return figure
-
-
-def _axes(figure: Figure, left: float, top: float, width: float, height: float) -> Axes:
-    """Axes at a place in inches from the left edge and from the title.
-
-    A layout found by search differs in the last bits from one drawing to the next, and the SVG with it.
-    """
-    high = figure.get_figheight()
-    return figure.add_axes((left / WIDTH, 0.98 - (top + height) / high, width / WIDTH, height / high))
 
 
 def _over_time(figure: Figure, rows: pd.DataFrame, world: World) -> None:
     """What binds and who holds it up, year by year."""
     left, wide = (0.8, 4.1), 2.7
     panels = {
-        **{place: _axes(figure, at, 0.55, wide, 0.95) for place, at in zip("ab", left, strict=True)},
-        "what": _axes(figure, left[0], 1.8, WIDTH - 1.0, 0.42),
-        **{place: _axes(figure, at, 2.4, wide, 0.95) for place, at in zip("cd", left, strict=True)},
-        "who": _axes(figure, left[0], 3.65, WIDTH - 1.0, 0.22),
+        **{place: axes_at(figure, at, 0.55, wide, 0.95) for place, at in zip("ab", left, strict=True)},
+        "what": axes_at(figure, left[0], 1.8, WIDTH - 1.0, 0.42),
+        **{place: axes_at(figure, at, 2.4, wide, 0.95) for place, at in zip("cd", left, strict=True)},
+        "who": axes_at(figure, left[0], 3.65, WIDTH - 1.0, 0.22),
     }
     by_year, who = limit_shares(rows, ["year"]), actor_shares(rows, ["year"], MOST)
     fills = _actor_fills(actor_shares(rows, (), MOST))

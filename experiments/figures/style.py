@@ -85,6 +85,15 @@ def sheet(height: float, title: str, note: str) -> Figure:
     return figure
 
 
+def axes_at(figure: Figure, left: float, top: float, width: float, height: float) -> Axes:
+    """Axes at a place in inches from the left edge and from the title.
+
+    A layout found by search differs in the last bits from one drawing to the next, and the SVG with it.
+    """
+    high = figure.get_figheight()
+    return figure.add_axes((left / WIDTH, 0.98 - (top + height) / high, width / WIDTH, height / high))
+
+
 def save(figure: Figure, folder: Path, stem: str) -> list[Path]:
     """Write a figure as PNG and SVG, without date, so that the same figure makes the same files."""
     folder.mkdir(parents=True, exist_ok=True)

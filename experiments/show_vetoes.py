@@ -1,0 +1,191 @@
+"""`partnership show vetoes`: who stops what, beside the record, told in the terminal and drawn beside the results."""
+
+from collections.abc import Hashable, Mapping
+from pathlib import Path
+from typing import IO
+
+import pandas as pd
+from rich.console import Console
+from rich.text import Text
+
+from experiments.analysis.findings import Findings, World
+from experiments.analysis.reading import findings
+from experiments.analysis.vetoes import (
+    ELSEWHERE,
+    ENLARGEMENT,
+    FIRST,
+    FOREIGN,
+    LAST,
+    OTHERS,
+    SCOPES,
+    Beside,
+    beside,
+    by_state,
+    by_subject,
+    by_year,
+    leading,
+    totals,
+)
+from experiments.asking import figure_stem, heading, other_policies, policy_asked, require, worlds_asked
+from experiments.figures import FOLDER
+from experiments.figures.style import save
+from experiments.figures.vetoes import vetoes
+from experiments.labels import actor_label
+from experiments.report import NARROW, console, plain_table
+
+NEEDED = ("vetoes",)
+MEANING = (
+    "A veto is one state that stops one decision in one quarter. Foreign policy is all but enlargement: files with "
+    "Japan, Russia, China, the Peace Facility."
+)
+LEADERS = {
+    "model": "{actor} casts {share} of the vetoes on foreign policy{ends}.",
+    "each run": "The state that casts most in its run, whichever it is: {share}{ends}.",
+    "record": "On record {actor} leads, with {share}.",
+}
+
+
+def show_vetoes(
+    folder: Path | str, scenario: str | None = None, policy: str | None = None, file: IO[str] | None = None
+) -> list[Path]:
+    """Print vetoes by state, subject and year and draw them into the results' own folder; returns the files drawn.
+
+    All scenarios unless one is named; the baseline unless a policy is named.
+    """
+    found = findings(folder)
+    require(found, folder, NEEDED)
+    worlds, chosen = worlds_asked(found, scenario), policy_asked(found, policy)
+    out, drawn = console(file), list[Path]()
+    out.print(Text("Who stops what in the Council?", style="bold"))
+    for world in worlds:
+        rows, runs = found.vetoes(world.name, chosen), found.run_count(world.name, chosen)
+        tell(rows, world, chosen, runs, out)
+        figure = vetoes(rows, world, chosen, runs)
+        drawn += save(figure, Path(folder) / FOLDER, figure_stem(found, "vetoes", world, chosen))
+    _tell_rest(found, chosen, out)
+    out.print(f"Figures: {', '.join(path.name for path in drawn)} in {Path(folder) / FOLDER}", markup=False)
+    return drawn
+
+
+def tell(rows: pd.DataFrame, world: World, policy: str, runs: int, out: Console) -> None:
+    """Print the vetoes of one scenario and policy (`Findings.vetoes`), beside the record where it covers the years."""
+    place = beside(world.quarters)
+    out.print()
+    out.print(f"{heading(world, policy, runs)}. {MEANING} {_compared(place)}", markup=False)
+    if rows.empty:
+        out.print("Nothing was stopped.")
+    if rows.empty and place.seen is None:
+        return
+    _tell_states(rows, runs, place, out)
+    _tell_leaders(leading(rows, runs, place.quarters, place.seen), out)
+    _tell_subjects(rows, runs, place, out)
+    _tell_years(rows, runs, world, place, out)
+
+
+def _compared(place: Beside) -> str:
+    """What of the record stands beside these quarters."""
+    if place.seen is None:
+        return f"The record ({FIRST} to {LAST}) covers none of these years: the model alone."
+    seen = [int((place.seen["scope"] == scope).sum()) for scope in SCOPES]
+    return (
+        f"By state and subject the years on record alone are counted, {place.quarters[0]} to {place.quarters[-1]}: "
+        f"{seen[0]} vetoes on foreign policy (CFSP) and {seen[1]} on enlargement, gathered from the press and "
+        "incomplete. Later ones are kept for validation."
+    )
+
+
+def _tell_states(rows: pd.DataFrame, runs: int, place: Beside, out: Console) -> None:
+    """A line per state, for both scopes the model's vetoes and those on record; a last line for all states."""
+    states, every = (one(rows, runs, place.quarters, place.seen) for one in (by_state, totals))
+    cells = {(str(line["actor"]), str(line["scope"])): line for line in states.to_dict("records")}
+    whole = {("all", str(line["scope"])): line for line in every.to_dict("records")}
+    table = plain_table("Per ten years")
+    for head in ("foreign policy\nmean, 5–95 %", "enlargement\nmean, 5–95 %"):
+        table.add_column(head, justify="right", no_wrap=True)
+        if place.seen is not None:
+            table.add_column("\non record", justify="right", no_wrap=True)
+    lines = {**cells, **whole}
+    for name in dict.fromkeys(name for name, _ in lines):
+        shown = list[str]()
+        for scope in SCOPES:
+            line = lines[name, scope]
+            shown += [_band(line), *([_rate(line)] if place.seen is not None else [])]
+        table.add_row(name if name in (OTHERS, "all") else actor_label(name), *shown)
+    out.print()
+    out.print(table)
+    if place.seen is not None:
+        out.print("On record: per ten years, in brackets how many.", style="dim")
+
+
+def _tell_leaders(lines: pd.DataFrame, out: Console) -> None:
+    out.print()
+    for line in lines.to_dict("records"):
+        lower, upper = line["lower"], line["upper"]
+        ends = "" if pd.isna(lower) else f" (5–95 % of runs: {100 * lower:.0f}–{100 * upper:.0f} %)"
+        text = LEADERS[str(line["of"])]
+        out.print(text.format(actor=actor_label(str(line["actor"])), share=f"{100 * line['share']:.0f} %", ends=ends))
+
+
+def _tell_subjects(rows: pd.DataFrame, runs: int, place: Beside, out: Console) -> None:
+    table = plain_table("Decisions stopped, per ten years")
+    table.add_column("mean, 5–95 %", justify="right", no_wrap=True)
+    if place.seen is not None:
+        table.add_column("on record", justify="right", no_wrap=True)
+    for line in by_subject(rows, runs, place.quarters, place.seen).to_dict("records"):
+        name = str(line["subject"]).replace("_", " ")
+        table.add_row(
+            f"{name} (not in the model)" if name == ELSEWHERE else name,
+            _band(line),
+            *([_rate(line)] if place.seen is not None else []),
+        )
+    out.print()
+    out.print(table)
+
+
+def _tell_years(rows: pd.DataFrame, runs: int, world: World, place: Beside, out: Console) -> None:
+    years = by_year(rows, runs, world.quarters, place.seen)
+    lines = {(int(line["year"]), str(line["scope"])): line for line in years.to_dict("records")}
+    table = plain_table("By year")
+    for head in (FOREIGN, ENLARGEMENT):
+        table.add_column(f"{head}\nmean, 5–95 %", justify="right", no_wrap=True)
+        if place.seen is not None:
+            table.add_column("\non record", justify="right", no_wrap=True)
+    for year in dict.fromkeys(years["year"]):
+        shown = list[str]()
+        for scope in SCOPES:
+            line = lines[int(year), scope]
+            count = line["count"]
+            shown += [_band(line), *([_count(count)] if place.seen is not None else [])]
+        quarters = int(lines[int(year), FOREIGN]["quarters"])
+        table.add_row(f"{year}" if quarters == 4 else f"{year}, {quarters} of 4 quarters", *shown)
+    out.print()
+    out.print(table)
+
+
+def _band(line: Mapping[Hashable, float]) -> str:
+    """As "8.1 [3.8–13.3]", lined up; a point for what never happens."""
+    mean, lower, upper = (float(line[name]) for name in ("mean", "lower", "upper"))
+    return f"· {'':>11}" if mean == 0 else f"{mean:.1f} {f'[{lower:.1f}–{upper:.1f}]':>11}"
+
+
+def _rate(line: Mapping[Hashable, float]) -> str:
+    """As "3.8 (4)"."""
+    return "·" if line["count"] == 0 else f"{line['rate']:.1f} ({line['count']:.0f})"
+
+
+def _count(count: float) -> str:
+    return "" if pd.isna(count) else "·" if count == 0 else f"{count:.0f}"
+
+
+def _tell_rest(found: Findings, chosen: str, out: Console) -> None:
+    """What else there is to ask, and what the comparison cannot say."""
+    others = other_policies(found, chosen)
+    out.print()
+    if others:
+        out.print(others, markup=False)
+    out.print(
+        "Bands are of single histories: from run to run, not what may be wrong with the model. The record holds what "
+        "the press told, on all of foreign policy; the model's business is less wide and nothing in it stays unseen.",
+        style="dim",
+        width=NARROW,
+    )
