@@ -167,9 +167,9 @@ class Diet(Actor):
             self._sit_anew(np.ones(self.model.width, dtype=bool))
 
     @property
-    def has_majority(self) -> Mask:
-        """Whether the coalition holds the Lower House, which is enough for treaties, (R,)."""
-        return self.lower > self.thresholds.majority
+    def passes_laws(self) -> Mask:
+        """Whether the coalition can pass a law, as access and logistics agreements need beside the treaty, (R,)."""
+        return ladders.law_passes(self.lower, self.upper, self.thresholds)
 
 
 class Constitution(Actor):
@@ -207,7 +207,7 @@ class Constitution(Actor):
         u = self.model.chance.draw("japan/referendum")
         return {
             "cabinet_decision": np.ones(self.model.width, dtype=bool),
-            "law": ladders.law_passes(diet.lower, diet.upper, diet.thresholds),
+            "law": diet.passes_laws,
             "amendment": ladders.amendment_passes(
                 diet.lower, diet.upper, self.model.public.support, u, diet.thresholds, p
             ),

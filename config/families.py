@@ -221,6 +221,7 @@ class Business:
     noise: Value
     lift: Value
     acceptance_gap: Value
+    neutral_gap: Value
 
 
 @dataclass(frozen=True)

@@ -634,6 +634,7 @@ class PeaceFacility(Frozen):
     """Money for the Peace Facility over time."""
 
     ceilings: tuple[Ceiling, ...]
+    until: Quarter
     successor: Successor
 
     @model_validator(mode="after")

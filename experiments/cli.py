@@ -1,8 +1,10 @@
 """The command line. What a command needs is imported when it runs, so that help is there at once."""
 
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -56,10 +58,18 @@ app = typer.Typer(
 
 def main() -> None:
     """Run a command and leave with its exit status; a user's mistake is one message without a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # an old console shows "?" for what it cannot write, and goes on
+            stream.reconfigure(errors="replace")
     try:
         app()
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
+    except SystemExit as leaving:
+        if isinstance(leaving.__context__, BrokenPipeError):  # the reader has seen enough: partnership list | head
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            sys.exit(0)
+        raise
     except Exception as error:
         from config.errors import UserError
 

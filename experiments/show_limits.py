@@ -30,7 +30,7 @@ MEANING = {
         "attention": "would pass, but talks take their time; the side that attends less",
         "council": "too few member states would agree; the pivotal one",
         "ladder": "Japan may not go that far yet",
-        "wish": "Japan does not want to go that far",
+        "wish": "one side's principal does not want to go that far",
         "prerequisite": "another instrument has to come first",
         "slot": "no place on the leader's agenda",
         "ratification": "signed, and waiting for a parliament or for the Union",

@@ -92,7 +92,7 @@ class Limits:
             self._held.append((k, "council", actor, self._spread(lanes, council & (pivot == place))))
         self._held.append((k, "ladder", JAPAN, self._spread(lanes, ladder)))
         self._held.append((k, "wish", JAPAN, self._spread(lanes, wishes | (middle & japan))))
-        self._held.append((k, "council", one.led_by, self._spread(lanes, middle & ~japan)))
+        self._held.append((k, "wish", one.led_by, self._spread(lanes, middle & ~japan)))
 
     def passes_and_pivot(self, k: int, one: Instrument, lanes: Whole) -> tuple[Floats, Whole]:
         """Relative depth that passes, and the place of the pivotal voter (-1 for none)."""
@@ -162,6 +162,7 @@ class Limits:
                 shallow = (at == IN_TALKS) & (draft[partner, place] < rung.least)
                 for limit, actor, mask in (
                     ("ladder", JAPAN, held),
+                    ("ratification", JAPAN, (at == RUNG_SIGNED) & ~held),
                     ("wish", JAPAN, shallow & (japan <= state)),
                     ("council", iso, shallow & (japan > state)),
                     ("attention", JAPAN, (at == IN_TALKS) & ~shallow),

@@ -61,10 +61,7 @@ class Negotiation:
         p = model.parameters
         japan = p.council.acceptance_japan * model.cabinet.position
         wanted = np.where(at.led_by_commission, model.commission.position, model.high_representative.position)
-        mid = np.minimum(
-            1.0,
-            (p.files.weight_union * (p.council.acceptance * wanted) + (1 - p.files.weight_union) * japan) / at.ambition,
-        )
+        mid = rules.midpoint(p.council.acceptance * wanted, japan, at.ambition, p.files.weight_union)
         worth = np.broadcast_to(np.minimum(1.0, at.least * p.files.least_factor), mid.shape)
         least = np.where(at.in_force, np.maximum(worth, at.agreed), worth)
         return Terms(cap=at.cap, wish=np.minimum(1.0, japan / at.ambition), mid=mid, least=least)

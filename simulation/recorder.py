@@ -85,12 +85,11 @@ class Recorder:
 
     def _veto_topics(self) -> None:
         """Note who has stopped other business this quarter."""
-        rows = self.model.member_states.rows
         for place, topic in enumerate(self.model.council.agenda):
             cast = topic.opposed & topic.vetoed
             for voter in np.flatnonzero(cast.any(axis=1)):
                 rank = len(self.model.partnership.catalogue) + place
-                self.veto(rank, topic.name, int(rows[voter]), np.flatnonzero(cast[voter]))
+                self.veto(rank, topic.name, int(topic.rows[voter]), np.flatnonzero(cast[voter]))
 
     # At the end of a quarter
 

@@ -163,7 +163,7 @@ class Tracks:
         for place, rung in enumerate(self.rungs):
             fires: Mask = np.ones(forced[:, place].shape, dtype=bool)
             if rung.quarters_in_force:
-                pace = np.where(diet.has_majority, 1.0, p.diet_minority) if rung.diet else np.ones(self.model.width)
+                pace = np.where(diet.passes_laws, 1.0, p.diet_minority) if rung.diet else np.ones(self.model.width)
                 fires = u[:, place] < probability(1 / rung.quarters_in_force * pace)
             forced[:, place] = fires & self.permitted(rung)
         return forced

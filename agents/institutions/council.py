@@ -22,6 +22,8 @@ TOPICS = ("russia", "china", "enlargement", MONEY)
 """Other business, in order; decisions on Russia and China have no defence implications."""
 UNDER_PASSERELLE = ("russia", "china")
 SAFE = "safe_association"
+UNDER_OPT_OUT = ("R1", "R2", "R3")
+"""Classes of common security and defence policy, in which a state with an opt-out takes no part: Protocol (No 22)."""
 
 
 class Bounds(NamedTuple):
@@ -39,8 +41,9 @@ class Topic:
     name: str
     arises: Mask  # (R,)
     asked: Floats  # (R,)
-    opposed: Mask  # (V, R), members of the quarter
-    abstained: Mask  # (V, R), with a declaration
+    rows: Whole  # (n,), who votes: rows of the member states
+    opposed: Mask  # (n, R)
+    abstained: Mask  # (n, R), with a declaration
     blocked: Mask  # (R,)
     vetoed: Mask  # (R,), blocked now by a state that did not already hold it up
 
@@ -102,10 +105,13 @@ class Council(Actor):
         )
 
     def voters(self, instrument: Instrument) -> Electorate:
-        """Who votes on a file: participants of PESCO on its projects, on defence those without an opt-out."""
+        """Who votes on a file: participants of PESCO on its projects; on defence policy those without an opt-out.
+
+        The opt-out of Denmark (Protocol (No 22), Art. 5, to 30 June 2022) covers neither treaties nor Union acts.
+        """
         if instrument.rule == "R9":
             return self.in_pesco
-        return self.on_defence if instrument.defence else self.everyone
+        return self.on_defence if instrument.defence and instrument.rule in UNDER_OPT_OUT else self.everyone
 
     def accepted(self, domain: str, defence: bool, by: Electorate) -> Floats:
         """Level that each voter accepts before a file's own noise, (n, R), not yet on the grid."""
@@ -195,18 +201,40 @@ class Council(Actor):
 
     def _decide(self, topic: str) -> Topic:
         p, draw = self.model.parameters, self.model.chance.draw
-        states = self.model.member_states
+        by = self.on_defence if topic == MONEY else self.everyone
         arises = self._money_at_stake() if topic == MONEY else draw(f"business/{topic}") < getattr(p.business, topic)
         asked = business.demand(draw(f"business/{topic}/demand"), p.business)
-        u = self.model.chance.rows(self._tolerance[topic])[states.rows]
-        stance = states.stance[states.rows]
-        tolerated = business.tolerated(stance, p.governments.spoiler, self._tie(topic), u, p.business)
-        opposed = (asked > tolerated) & arises
-        blocked = vetoed = arises & self._blocked(topic, asked, tolerated, opposed)
+        bounds = self._bounds_on(topic, by)
+        opposed = (asked > bounds.veto) & arises
+        abstained = (asked > bounds.declared) & (asked <= bounds.veto) & arises
+        blocked = arises & (asked > self._passes_on(topic, bounds, by))
+        vetoed = blocked & np.any(opposed, axis=0)
         if topic == MONEY:
-            blocked, vetoed = self._held_up(opposed, arises)
-        abstained = business.declares_abstention(asked, tolerated, p.council.declared, p.business) & arises
-        return Topic(topic, arises, asked, opposed, abstained, blocked, vetoed)
+            held, vetoed = self._held_up(opposed, by)
+            blocked = blocked | (arises & held)
+        return Topic(topic, arises, asked, by.rows, opposed, abstained, blocked, vetoed)
+
+    def _bounds_on(self, topic: str, by: Electorate) -> Bounds:
+        """How far each voter goes on a topic, (n, R), on the grid."""
+        p, states, rows = self.model.parameters, self.model.member_states, by.rows
+        u = self.model.chance.rows(self._tolerance[topic])[rows]
+        spoiler = p.governments.spoiler
+        veto = business.tolerated(states.stance[rows], spoiler, self._tie(topic, rows), u, p.business)
+        neutral = states.neutral[rows] if topic == MONEY else np.zeros((by.size, 1))
+        accept = business.accepted(veto, neutral, p.business)
+        accept, veto = bargaining.on_grid(accept), bargaining.on_grid(veto)
+        return Bounds(accept, veto, bargaining.declared_bound(accept, veto, p.council.declared))
+
+    def _passes_on(self, topic: str, bounds: Bounds, by: Electorate) -> Floats:
+        """Level up to which a topic passes, (R,): enlargement by Art. 49 TEU, the rest by Art. 31 TEU."""
+        if topic == "enlargement":
+            return voting.consensus(bounds.veto)
+        alone = voting.unanimity(bounds.declared, bounds.veto, by)
+        if topic not in UNDER_PASSERELLE or not self.model.levers.on("qmv"):
+            return alone
+        majority = voting.qualified_majority(bounds.accept, by)
+        relaxed = voting.passerelle(alone, majority, bounds.veto, self.model.parameters.council.brake_margin)
+        return np.where(self.model.european_council.passerelle & self._coverage[f"business/{topic}"], relaxed, alone)
 
     def _money_at_stake(self) -> Mask:
         """Whether the Peace Facility has anything to decide: a request, or money blocked before, (R,)."""
@@ -214,35 +242,26 @@ class Council(Actor):
         exists = facility.envelope() > 0
         return exists & ((facility.request > 0) | (facility.blocked_stock > 0))
 
-    def _held_up(self, opposed: Mask, arises: Mask) -> tuple[Mask, Mask]:
-        """Whether the Peace Facility is blocked, and whether by a new veto, (R,) each.
+    def _held_up(self, opposed: Mask, by: Electorate) -> tuple[Mask, Mask]:
+        """Whether a state holds the Peace Facility up, and whether by a new veto, (R,) each.
 
         A state that blocks goes on doing so until it changes its government or a bargain lifts all blocks. Pattern of
         May 2023 to June 2026; the bargain is assumed.
         """
         states, p = self.model.member_states, self.model.parameters.business
         lifted = self.model.chance.draw(f"business/{MONEY}/lift") < p.lift
-        kept = (self.holding & ~states.elected & ~lifted)[states.rows]
+        kept = (self.holding & ~states.elected & ~lifted)[by.rows]
         holding = np.zeros_like(self.holding)
-        holding[states.rows] = kept | opposed
+        holding[by.rows] = kept | opposed
         self.holding = holding
-        return arises & np.any(holding, axis=0), np.any(opposed & ~kept, axis=0)
+        return np.any(holding, axis=0), np.any(opposed & ~kept, axis=0)
 
-    def _tie(self, topic: str) -> Floats | float:
-        """What ties a member's hand on a topic, (V, R): dependence on China, fear of Russia."""
+    def _tie(self, topic: str, rows: Whole) -> Floats | float:
+        """What ties a voter's hand on a topic, (n, R): dependence on China, fear of Russia."""
         p, states = self.model.parameters.business, self.model.member_states
         if topic == "china":
-            return -(p.dependence_weight * states.geography.dependence[states.rows])
-        return p.threat_weight * states.threat[RUSSIA][states.rows] if topic in ("russia", MONEY) else 0.0
-
-    def _blocked(self, topic: str, asked: Floats, tolerated: Floats, opposed: Mask) -> Mask:
-        alone: Mask = np.any(opposed, axis=0)
-        if topic not in UNDER_PASSERELLE or not self.model.levers.on("qmv"):
-            return alone
-        p, by = self.model.parameters, self.everyone
-        outvoted = business.majority_blocked(asked, tolerated, by.persons, by.rule, p.council.brake_margin, p.business)
-        majority = self.model.european_council.passerelle & self._coverage[f"business/{topic}"]
-        return np.where(majority, outvoted, alone)
+            return -(p.dependence_weight * states.geography.dependence[rows])
+        return p.threat_weight * states.threat[RUSSIA][rows] if topic in ("russia", MONEY) else 0.0
 
     @property
     def topics_vetoed(self) -> Whole:

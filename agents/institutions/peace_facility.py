@@ -1,4 +1,4 @@
-"""The European Peace Facility: a ceiling, Ukraine first, then others; unanimity at every step.
+"""The European Peace Facility: a ceiling (dated, as decided), Ukraine first, then others; unanimity on each.
 
 Decision (CFSP) 2021/509; outside the budget because Art. 41(2) TEU bars it for military operations. EUR million.
 """
@@ -8,11 +8,8 @@ from __future__ import annotations
 import numpy as np
 
 from agents.portable import share, total
-from agents.rules.types import Floats, Mask, Value
+from agents.rules.types import Floats, Mask, Value, Whole
 from agents.world import Actor, World
-
-QUARTERS_OF_PERIOD = 28
-"""The ceiling is for seven years, 2021-27."""
 
 
 class PeaceFacility(Actor):
@@ -30,12 +27,19 @@ class PeaceFacility(Actor):
         self.contributed_lethal: Floats = np.zeros((len(model.settings.members), r))
 
     def envelope(self) -> float:
-        """Money of one quarter: its share of the ceiling in force, 0 before the Facility exists."""
+        """Money of one quarter, 0 before the Facility exists: what is left of the ceiling over what is left of time.
+
+        So the whole of each ceiling is granted by the end of its period, whenever it was raised.
+        """
         plan, quarter = self.model.settings.union.peace_facility, self.model.quarter
         if quarter >= plan.successor.begins:
             return plan.successor.eur_m_per_year / 4
-        begun = [ceiling.eur_m for ceiling in plan.ceilings if ceiling.begins <= quarter]
-        return begun[-1] / QUARTERS_OF_PERIOD if begun else 0.0
+        granted = share = 0.0
+        for each in range(plan.ceilings[0].begins, min(quarter, plan.until) + 1):
+            ceiling = [row.eur_m for row in plan.ceilings if row.begins <= each][-1]
+            share = (ceiling - granted) / (plan.until - each + 1)
+            granted = granted + share
+        return share if plan.ceilings[0].begins <= quarter <= plan.until else 0.0
 
     def prepare(self) -> None:
         """Add this quarter's money, and form the request for Ukraine that the Council will vote on."""
@@ -54,21 +58,20 @@ class PeaceFacility(Actor):
         left = self.headroom - self.request
         self.paid_indo_pacific = np.where(agreed_indo_pacific, np.minimum(left, wanted_indo_pacific), 0.0)
         self.headroom = left - self.paid_indo_pacific
-        self._charge(vote.abstained)
+        self._charge(vote.rows, vote.abstained)
 
-    def _charge(self, abstained: Mask) -> None:
+    def _charge(self, rows: Whole, abstained: Mask) -> None:
         """Contributions of members, (M, R), by GDP: a declared abstainer pays no lethal aid but more of the rest.
 
         Decision (CFSP) 2021/509, Art. 5(3) and 27: the abstainer's share goes to other measures.
         """
-        states = self.model.member_states
-        gdp = states.geography.gdp[states.rows]
+        gdp = self.model.member_states.geography.gdp[rows]
         lethal = self.model.parameters.money.lethal_share * self.paid_ukraine
         payers = np.where(abstained, 0.0, gdp)
         self.contributed = np.zeros_like(self.contributed)
         self.contributed_lethal = np.zeros_like(self.contributed)
-        self.contributed[states.rows] = gdp / total(gdp) * (self.paid_ukraine + self.paid_indo_pacific)
-        self.contributed_lethal[states.rows] = share(payers, total(payers)) * lethal
+        self.contributed[rows] = gdp / total(gdp) * (self.paid_ukraine + self.paid_indo_pacific)
+        self.contributed_lethal[rows] = share(payers, total(payers)) * lethal
 
     def funding(self) -> Floats:
         """How far a full programme in Southeast Asia is paid for this quarter, (R,), 0-1."""

@@ -6,6 +6,8 @@ states ordered by reluctance. So the deepest level is exact. Persons are whole n
 """
 
 from dataclasses import dataclass
+from fractions import Fraction
+from math import ceil, floor
 from typing import NamedTuple
 
 import numpy as np
@@ -82,41 +84,54 @@ def unanimity(declared: Floats, veto: Floats, by: Electorate) -> Floats:
     least one third of the members comprising at least one third of the population, it is not adopted. The same for
     agreements under Art. 218(8) TFEU with Art. 37 TEU and for the Peace Facility, Decision (CFSP) 2021/509.
     """
+    members, persons = exact(by.abstentions.members_share), exact(by.abstentions.population_share)
     order = by_reluctance(declared, by.persons)
-    a_third_of_members = -(-by.size // 3) - 1
-    a_third_of_persons = np.sum(3 * order.persons < by.persons.sum(), axis=1)
-    return np.minimum(consensus(veto), _at(order, np.maximum(a_third_of_members, a_third_of_persons)))
+    enough_members = ceil(members * by.size) - 1
+    enough_persons = _ranks_below(order.persons, ceil(persons * int(by.persons.sum())))
+    return np.minimum(consensus(veto), _at(order, np.maximum(enough_members, enough_persons)))
 
 
-def qualified_majority(acceptance: Floats, by: Electorate) -> Floats:
-    """A qualified majority on a proposal of the Commission or the High Representative is in favour."""
+def qualified_majority(acceptance: Floats, by: Electorate, proposed: bool = True) -> Floats:
+    """A qualified majority is in favour; a higher one where neither Commission nor High Representative has proposed."""
     order = by_reluctance(acceptance, by.persons)
-    return _at(order, _nice_rank(order, by) if by.rule.nice_votes else _double_majority_rank(order, by))
+    return _at(order, (_nice_rank if by.rule.nice_votes else _double_majority_rank)(order, by, proposed))
 
 
-def _double_majority_rank(order: Reluctance, by: Electorate) -> Whole:
+def exact(share: float) -> Fraction:
+    """A share of a treaty as the fraction it stands for: 0.55 as 11/20, 0.333... as 1/3."""
+    return Fraction(share).limit_denominator(100)
+
+
+def _ranks_below(so_far: Whole, quota: int) -> Whole:
+    """Number of ranks at which the persons (or votes) so far do not reach a quota, (R,)."""
+    return np.sum(so_far < quota, axis=1)
+
+
+def _double_majority_rank(order: Reluctance, by: Electorate, proposed: bool) -> Whole:
     """Rank at which the double majority is lost: 55 % of members with 65 % of persons, Art. 16(4) TEU.
 
-    A blocking minority must include at least four members, failing which the majority is deemed attained.
+    A blocking minority must include at least four members, failing which the majority is deemed attained. Without a
+    proposal 72 % of members and no such clause: Art. 238(2) TFEU.
     """
-    members, persons = round(100 * by.rule.members_share), round(100 * by.rule.population_share)
-    too_few = by.size - -(-members * by.size // 100)
-    minority = np.sum(100 * order.persons <= (100 - persons) * by.persons.sum(), axis=1)
-    return np.minimum(too_few, np.maximum(minority, by.rule.blocking_members - 1))
+    rule = by.rule
+    members = exact(rule.members_share if proposed else rule.without_proposal_members_share)
+    persons = exact(rule.population_share if proposed else rule.without_proposal_population_share)
+    too_few = by.size - ceil(members * by.size)
+    minority = _ranks_below(order.persons, floor((1 - persons) * int(by.persons.sum())) + 1)
+    return np.minimum(too_few, np.maximum(minority, rule.blocking_members - 1) if proposed else minority)
 
 
-def _nice_rank(order: Reluctance, by: Electorate) -> Whole:
+def _nice_rank(order: Reluctance, by: Electorate, proposed: bool) -> Whole:
     """Rank at which the majority of Nice is lost: weighted votes, a majority of members, 62 % of persons.
 
-    Art. 205 TEC as amended, to 31 October 2014: Protocol (No 36), Art. 3(3).
+    Two thirds of members without a proposal. Art. 205 TEC as amended, to 31 October 2014: Protocol (No 36), Art. 3(3).
     """
-    persons = round(100 * by.rule.population_share)
-    everyone = by.persons.sum()
-    too_few = by.size - (by.size // 2 + 1)
-    votes_left = by.nice_votes.sum() - np.cumsum(by.nice_votes[order.place], axis=1)
-    votes = np.sum(votes_left >= by.rule.nice_votes, axis=1)
-    population = np.sum(100 * (everyone - order.persons) >= persons * everyone, axis=1)
-    return np.minimum(np.minimum(too_few, votes), population)
+    rule, everyone = by.rule, int(by.persons.sum())
+    needed = exact(rule.members_share) * by.size if proposed else exact(rule.without_proposal_members_share) * by.size
+    members = floor(needed) + 1 if proposed and rule.members_more_than else ceil(needed)
+    votes = _ranks_below(np.cumsum(by.nice_votes[order.place], axis=1), int(by.nice_votes.sum()) - rule.nice_votes + 1)
+    persons = _ranks_below(order.persons, floor((1 - exact(rule.population_share)) * everyone) + 1)
+    return np.minimum(by.size - members, np.minimum(votes, persons))
 
 
 def passerelle(unanimous: Floats, majority: Floats, veto: Floats, margin: Value) -> Floats:

@@ -91,7 +91,7 @@ def concluding_hazard(
     return p.concluding * pace / quarters * will * dialogue * summit * p.concluding_factor
 
 
-def midpoint(union: Floats, japan: Floats, ambition: float, weight_union: Value) -> Floats:
+def midpoint(union: Floats, japan: Floats, ambition: Floats, weight_union: Value) -> Floats:
     """Relative depth on which the two principals would meet, 0-1: weighted mean of what they want, over ambition."""
     return np.minimum(1.0, (weight_union * union + (1 - weight_union) * japan) / ambition)
 

@@ -257,7 +257,7 @@ def _note_held(c: Chronicle, kind: str, k: int, found: Ballot | None, quarters: 
 def _other_business(c: Chronicle, holding: Mask) -> None:
     """Topics that a state stops or is outvoted on; of money only what is new, for a block lasts (docs/ODD.md, 6.6)."""
     for topic in c.council.agenda:
-        opposed, rows = topic.opposed[:, 0], c.member_states.rows
+        opposed, rows = topic.opposed[:, 0], topic.rows
         if topic.name == MONEY:
             lifted = bool((c.chance.draw(f"business/{MONEY}/lift") < c.parameters.business.lift)[0])
             kept = (holding & ~c.member_states.elected)[rows, 0] & (not lifted)
@@ -285,7 +285,7 @@ def ratify(c: Chronicle) -> Iterator[None]:
         _parliament(c, k)
         one = at.catalogue[k]
         if at.japan_ready[k, 0] and not japan[k]:
-            c.note("diet", [JAPAN], [one.slug], {"majority": c.diet.has_majority})
+            c.note("diet", [JAPAN], [one.slug], {"majority": c.diet.lower > c.diet.thresholds.majority})
         if one.rule in RATIFIED_BY_MEMBERS and not c.levers.on("lift_fragmentation"):
             _states(c, k, ratified[k])
         if at.union_ready[k, 0] and not union[k]:

@@ -167,7 +167,7 @@ def _diet(c: Chronicle, lower: float, upper: float, partner: bool) -> None:
             numbers={
                 "share_before": lower,
                 "share": diet.lower,
-                "majority": diet.has_majority,
+                "majority": diet.lower > diet.thresholds.majority,
                 "partner": diet.partner,
                 "stance": cabinet.stance,
             },

@@ -99,7 +99,7 @@ def seen(model: PartnershipModel, quarter: int) -> Seen:
         lower=diet.lower,
         upper=diet.upper,
         partner=diet.partner,
-        majority=diet.has_majority,
+        majority=diet.lower > diet.thresholds.majority,
         quarters_sat=diet.quarters_sat,
         cabinet_stance=model.cabinet.stance,
         ladders=model.constitution.step,

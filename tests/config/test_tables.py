@@ -178,7 +178,8 @@ def test_the_catalogue_is_complete_and_refers_only_to_itself() -> None:
         assert item["domain"] in DOMAINS and item["rule"] in PATHS, slug
         assert set(item["needs"]) | set(item["helped_by"]) <= set(eu) - {slug}, slug
         assert not set(item["needs"]) & set(item["helped_by"]), slug
-        assert item["led_by"] == ("commission" if item["domain"] in {"civil", "industry"} else "high_representative")
+        led = slug not in {"cyber_dialogue", "hybrid_fimi", "pesco_project"} and item["domain"] in {"civil", "industry"}
+        assert item["led_by"] == ("commission" if led else "high_representative")
         for ladder, caps in item["caps"].items():
             assert len(caps) <= LADDERS[ladder] and caps == sorted(caps) and max(caps) < 1, slug
     for slug, item in rungs.items():

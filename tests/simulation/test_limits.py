@@ -78,16 +78,16 @@ def test_every_value_is_known(case: Case) -> None:
         if partner != "EU":
             assert partner in PARTNERS and slug in rungs, where_from
             assert (limit == "council" and actor == partner) or (limit != "council" and actor == "JPN"), where_from
-            assert limit in ("ladder", "wish", "council", "attention"), where_from
+            assert limit in ("ladder", "ratification", "wish", "council", "attention"), where_from
             continue
         one = instruments[slug]
         allowed: dict[str, set[str]] = {
             "prerequisite": set(one.needs),
             "slot": {one.led_by},
             "attention": {"EU", "JPN"},
-            "council": {*members, one.led_by},
+            "council": members,
             "ladder": {"JPN"} if one.caps else set(),
-            "wish": {"JPN"},
+            "wish": {"JPN", one.led_by},
             "ratification": {"JPN", "EU", *(members if one.rule in ("R5", "R7") else ())},
             "framework": set() if one.domain in ("political", "civil") else {"EU"},
             "money": {"EU"},
@@ -201,9 +201,10 @@ def test_an_opening_without_its_hard_prerequisite() -> None:
 
 def test_leaders_without_slots() -> None:
     none = {"files.slots_high_representative": 0, "files.slots_commission": 0, "files.opening": 20}
-    found = first_quarter(world(none))
-    assert set(of(found, "osa_coordination")) == {("slot", "high_representative")}
-    assert set(of(found, "hybrid_fimi")) == {("slot", "commission")}
+    found = first_quarter(world(none, defence_industry_dialogue=StartInstrument(stage="dormant")))
+    for slug in ("osa_coordination", "hybrid_fimi"):
+        assert set(of(found, slug)) == {("slot", "high_representative")}
+    assert set(of(found, "defence_industry_dialogue")) == {("slot", "commission")}
     mandated = of(found, "csdp_fpa")
     assert mandated.total() == R and {limit for limit, _ in mandated} == {"slot", "attention"}
 
@@ -229,6 +230,18 @@ def test_talks_that_japan_or_the_union_does_not_want() -> None:
         first_quarter(world({**unwanted, "council.acceptance": 0.1}, osa_coordination=TALKS)), "osa_coordination"
     )
     assert {limit for limit, _ in union} == {"council"} and union.total() == R
+
+
+@pytest.mark.parametrize(
+    ("slug", "leader"), [("osa_coordination", "high_representative"), ("space_security", "commission")]
+)
+def test_talks_whose_midpoint_the_leader_or_japan_lowers(slug: str, leader: str) -> None:
+    """States and Japan would go all the way, but the two principals meet below what is worth signing."""
+    meets = {"files.least_factor": 3, "positions.move": 0, "council.tolerance": 2, "council.file_noise": 0}
+    willing = {**meets, "council.acceptance": 0.1, "council.acceptance_japan": 0.9, "files.weight_union": 1}
+    assert of(first_quarter(world(willing, None, **{slug: TALKS})), slug) == {("wish", leader): R}
+    unwilling = {**meets, "council.acceptance_japan": 0.1, "files.weight_union": 0}
+    assert of(first_quarter(world(unwilling, None, **{slug: TALKS})), slug) == {("wish", "JPN"): R}
 
 
 def test_talks_that_pass_wait_for_attention() -> None:
@@ -293,12 +306,29 @@ def test_rungs() -> None:
     table = settings.table.model_copy(update={"bilateral": ties})
     found = first_quarter(settings.model_copy(update={"table": table}))
     assert of(found, "co_development", "SWE") == {("ladder", "JPN"): R}
-    assert {limit for limit, _ in of(found, "acsa", "SWE")} <= {"wish", "council", "attention"}
+    in_talks = {"wish", "council", "attention"}
+    assert {limit for limit, _ in of(found, "acsa", "SWE")} <= {*in_talks, "ratification"}  # some sign this quarter
+
+    def of_signed(policy: str, **steps: int) -> Counter[tuple[str, str]]:
+        """What holds a signed rung while the coalition can pass no law and no other lends it votes."""
+        slow = {**STILL, "ratification.diet_minority": 0}
+        facts = resolve("outlook", policy, slow)
+        ladders = table.ladders.model_copy(update=steps)
+        hung = facts.japan.model_copy(
+            update={"thresholds": facts.japan.thresholds.model_copy(update={"majority": 1.0, "two_thirds": 1.0})}
+        )
+        update = {"table": table.model_copy(update={"ladders": ladders}), "japan": hung}
+        return of(first_quarter(facts.model_copy(update=update)), "co_development", "SWE")
+
+    assert of_signed("none", transfers=1) == {("ladder", "JPN"): R}
+    assert of_signed("none", transfers=2) == {("ratification", "JPN"): R}
+    assert of_signed("lift_constitution", transfers=1) == {("ratification", "JPN"): R}
 
     def of_acsa(overrides: dict[str, Any]) -> Counter[tuple[str, str]]:
         facts = resolve("outlook", "none", {"tracks.concluding": 0, **overrides})
         return of(first_quarter(facts.model_copy(update={"table": table})), "acsa", "SWE")
 
+    assert {limit for limit, _ in of_acsa({})} <= in_talks
     assert of_acsa({"council.acceptance_japan": 0.1}) == {("wish", "JPN"): R}
     assert of_acsa({"council.acceptance": 0.1}) == {("council", "SWE"): R}
     assert of_acsa({"council.acceptance": 5, "council.acceptance_japan": 5}) == {("attention", "JPN"): R}

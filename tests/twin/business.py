@@ -1,5 +1,6 @@
 """Phase 6, docs/ODD.md 6.6: other foreign-policy business before the same Council."""
 
+from tests.twin.council import Voter, declared_bound, nobody_vetoes, on_grid, unanimity, with_brake
 from tests.twin.money import exists, request
 from tests.twin.portable import normal
 from tests.twin.state import RUSSIA, Member, World
@@ -37,24 +38,46 @@ def arises(world: World, topic: str) -> bool:
 
 def _decide(world: World, topic: str) -> None:
     demand = asked_for(world, topic)
-    members = world.union_members()
-    tolerated = {member.iso3: tolerance(world, topic, member) for member in members}
-    opposed = [member.iso3 for member in members if demand > tolerated[member.iso3]]
+    found = topic_voters(world, topic)
+    opposed = [voter.iso3 for voter in found if demand > voter.veto]
     if opposed:
         world.blamed[topic] = opposed
-    if topic_under_passerelle(world, topic):
-        blocked = stopped_under_passerelle(world, demand, members, tolerated)
-    else:
-        blocked = len(opposed) > 0
+    blocked = demand > topic_limit(world, topic, found)
+    vetoed = blocked and len(opposed) > 0
     if topic == "peace_facility":
         kept = kept_blocks(world)
         world.facility.holding = kept | frozenset(opposed)
-        world.facility.vote_blocked = len(world.facility.holding) > 0
-        blocked = any(iso3 not in kept for iso3 in opposed)
-    if blocked:
+        world.facility.vote_blocked = blocked or len(world.facility.holding) > 0
+        vetoed = any(iso3 not in kept for iso3 in opposed)
+        world.facility.abstainers = frozenset(
+            voter.iso3 for voter in found if demand > voter.declared and demand <= voter.veto
+        )
+    if vetoed:
         world.topics_blocked.append(topic)
-    if topic == "peace_facility":
-        world.facility.abstainers = abstainers(world, demand, members, tolerated)
+
+
+def topic_voters(world: World, topic: str) -> list[Voter]:
+    """Who votes on a topic, with their bounds on the grid; the Peace Facility without states outside defence policy."""
+    found = []
+    for member in world.union_members():
+        if topic == "peace_facility" and member.opted_out:
+            continue
+        tolerated = tolerance(world, topic, member)
+        neutral = 1.0 if topic == "peace_facility" and member.neutral else 0.0
+        gap, more = world.p("business.acceptance_gap"), world.p("business.neutral_gap")
+        accept = on_grid(max(0.0, tolerated - gap - more * neutral))
+        veto = on_grid(tolerated)
+        declared = declared_bound(world, accept, veto)
+        found.append(Voter(member.iso3, member.persons, member.facts.nice_votes, accept, declared, veto))
+    return found
+
+
+def topic_limit(world: World, topic: str, found: list[Voter]) -> float:
+    """The level up to which a topic passes."""
+    if topic == "enlargement":
+        return nobody_vetoes(found).level
+    unanimous = unanimity(found)
+    return with_brake(world, unanimous, found).level if topic_under_passerelle(world, topic) else unanimous.level
 
 
 def asked_for(world: World, topic: str) -> float:
@@ -67,11 +90,12 @@ def tolerance(world: World, topic: str, member: Member) -> float:
     """v_i of a topic: the level beyond which a state opposes."""
     stance = min(0.0, member.stance - world.p("governments.spoiler"))
     noise = normal(world.u(f"business/{topic}/{member.iso3}"))
-    return (
+    return max(
+        0.0,
         world.p("business.tolerance")
         + world.p("business.stance_weight") * stance
         + tie(world, topic, member)
-        + world.p("business.noise") * noise
+        + world.p("business.noise") * noise,
     )
 
 
@@ -92,25 +116,3 @@ def topic_under_passerelle(world: World, topic: str) -> bool:
         and world.on("qmv")
         and world.once(f"business/{topic}/passerelle") < world.p("levers.qmv_strength")
     )
-
-
-def stopped_under_passerelle(world: World, demand: float, members: list[Member], tolerated: dict[str, float]) -> bool:
-    """An emergency brake, or no majority in favour."""
-    margin, gap = world.p("council.brake_margin"), world.p("business.acceptance_gap")
-    if any(demand > tolerated[member.iso3] + margin for member in members):
-        return True
-    heads, in_favour, everybody = 0, 0, 0
-    for member in members:
-        everybody = everybody + member.persons
-        if demand <= tolerated[member.iso3] - gap:
-            heads = heads + 1
-            in_favour = in_favour + member.persons
-    n = len(members)
-    enough_persons = n - heads < 4 or 100 * in_favour >= 65 * everybody
-    return not (100 * heads >= 55 * n and enough_persons)
-
-
-def abstainers(world: World, demand: float, members: list[Member], tolerated: dict[str, float]) -> frozenset[str]:
-    """Members that declare an abstention on lethal aid: the demand lies beyond their d."""
-    gap, declared = world.p("business.acceptance_gap"), world.p("council.declared")
-    return frozenset(member.iso3 for member in members if demand > (tolerated[member.iso3] - gap) + declared * gap)

@@ -73,7 +73,9 @@ def declared_bound(world: World, accept: float, veto: float) -> float:
 
 def takes_part(member: Member, agreement: Agreement) -> bool:
     """Whether a state votes on a file."""
-    if not member.in_union or (agreement.facts.defence and member.opted_out):
+    if not member.in_union:
+        return False
+    if member.opted_out and agreement.facts.defence and agreement.facts.rule in ("R1", "R2", "R3"):
         return False
     return agreement.facts.rule != "R9" or member.in_pesco
 

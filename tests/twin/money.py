@@ -34,11 +34,19 @@ def envelope(world: World) -> float:
     money = world.settings.union.peace_facility
     if world.quarter >= money.successor.begins:
         return money.successor.eur_m_per_year / 4.0
-    ceiling = 0.0
-    for row in money.ceilings:
-        if row.begins <= world.quarter:
-            ceiling = row.eur_m
-    return ceiling / 28.0
+    if world.quarter > money.until:
+        return 0.0
+    granted, part = 0.0, 0.0
+    quarter = money.ceilings[0].begins
+    while quarter <= world.quarter:
+        ceiling = 0.0
+        for row in money.ceilings:
+            if row.begins <= quarter:
+                ceiling = row.eur_m
+        part = (ceiling - granted) / (money.until - quarter + 1)
+        granted = granted + part
+        quarter = quarter + 1
+    return part
 
 
 def filled(world: World) -> float:
@@ -71,7 +79,7 @@ def passes_disbursement(world: World) -> bool:
 def contributions(world: World) -> None:
     """What each member pays, EUR million; lethal aid is not paid by those that declared an abstention."""
     facility = world.facility
-    members = world.union_members()
+    members = [one for one in world.union_members() if not one.opted_out]
     everything = total(member.gdp for member in members)
     bearing = total(member.gdp for member in members if member.iso3 not in facility.abstainers)
     lethal = world.p("money.lethal_share") * facility.paid_ukraine

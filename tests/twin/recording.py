@@ -168,7 +168,7 @@ def _limit_of_talks(world: World, agreement: Agreement, found: Bargain) -> tuple
     japan = world.p("council.acceptance_japan") * world.japan.position
     if japan <= world.p("council.acceptance") * principal(world, agreement):
         return "wish", "JPN"
-    return "council", agreement.facts.led_by
+    return "wish", agreement.facts.led_by
 
 
 def not_ratified(world: World, agreement: Agreement) -> str:
@@ -200,6 +200,8 @@ def limit_of_rung(world: World, partner: str, tie: Tie) -> tuple[str, str] | Non
     """The limit of a rung and the actor behind it."""
     if tie.stage == "signed" and not needs_reached(world, tie):
         return "ladder", "JPN"
+    if tie.stage == "signed":
+        return "ratification", "JPN"
     if tie.stage != "negotiating":
         return None
     if rung_draft(world, partner, tie) >= tie.facts.least:

@@ -159,18 +159,28 @@ def test_every_euro_is_accounted_for(pair: tuple[str, str]) -> None:
         assert facility.headroom >= 0.0 and facility.blocked_stock >= 0.0
         members = played.world.members
         assert paid == pytest.approx(_added_up([member.contribution for member in members]))
-        assert all(member.contribution == 0.0 for member in members if not member.in_union)
+        voters = [member for member in members if member.in_union and not member.opted_out]
+        assert all(
+            member.contribution == member.contribution_lethal == 0.0 for member in members if member not in voters
+        )
+        gdp = _added_up([member.gdp for member in voters])
+        assert all(member.contribution == pytest.approx(member.gdp / gdp * paid) for member in voters)
         lethal = played.parameters["money.lethal_share"] * facility.paid_ukraine
         assert lethal == pytest.approx(_added_up([member.contribution_lethal for member in members]))
 
 
 def _envelopes(played: TwinHistory) -> dict[int, float]:
+    """What is granted in each quarter: all of the last ceiling by 2027Q4, spread as each of them allowed."""
     money = played.settings.union.peace_facility
-    found = {}
-    for quarter in range(played.settings.start, played.settings.until + 1):
-        ceilings = [row.eur_m for row in money.ceilings if row.begins <= quarter]
-        ceiling = ceilings[-1] / 28 if ceilings else 0.0
-        found[quarter] = money.successor.eur_m_per_year / 4 if quarter >= money.successor.begins else ceiling
+    found = dict.fromkeys(range(played.settings.start, money.ceilings[0].begins), 0.0)
+    for quarter in range(money.ceilings[0].begins, max(money.until, played.settings.until) + 1):
+        ceiling = max(row.eur_m for row in money.ceilings if row.begins <= quarter)
+        left = ceiling - sum(found.values())
+        found[quarter] = left / (money.until - quarter + 1) if quarter <= money.until else 0.0
+        if quarter == money.until:
+            assert sum(found.values()) == pytest.approx(17040.0)
+        if quarter >= money.successor.begins:
+            found[quarter] = money.successor.eur_m_per_year / 4
     return found
 
 

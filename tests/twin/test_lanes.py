@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from simulation.model import PartnershipModel
 
 from config import resolve
 from config.schema import Settings
+from simulation.model import PartnershipModel
 from tests.twin.history import TwinHistory
 
 SEED = 1

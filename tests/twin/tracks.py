@@ -1,10 +1,9 @@
 """Phase 10, docs/ODD.md 6.11: ties of single states with Japan, rival frameworks."""
 
-import math
-
 from tests.twin.delivery import japan_spending
 from tests.twin.perception import indo_pacific_threat
 from tests.twin.portable import normal, probability, share, total
+from tests.twin.positions import lawful
 from tests.twin.state import CHINA, RIVALS, RUSSIA, US_RETRENCHMENT, Tie, World, clip
 
 
@@ -98,7 +97,7 @@ def enters_into_force(world: World, partner: str, tie: Tie) -> bool:
     quarters = tie.facts.quarters_in_force
     if quarters == 0.0:
         return True
-    slow = tie.facts.diet and world.japan.lower_share <= world.settings.japan.thresholds.majority
+    slow = tie.facts.diet and not lawful(world, "law")
     factor = world.p("ratification.diet_minority") if slow else 1.0
     return world.u(f"{partner}/{tie.slug}/force") < probability(1.0 / quarters * factor)
 

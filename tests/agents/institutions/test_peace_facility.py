@@ -16,7 +16,9 @@ from tests.agents.walks import Seen, hindcast, met, model_of, walk
 SETTINGS = resolve("hindcast", "none")
 CODES = [one.iso3 for one in SETTINGS.members]
 CARRY_OVER, LETHAL = (SETTINGS.parameters[f"money.{name}"].value for name in ("carry_over", "lethal_share"))
-BEGINS = quarter_index("2021Q2")
+BEGINS, ENDS = quarter_index("2021Q2"), quarter_index("2027Q4")
+OPT_OUT_ENDS = quarter_index("2022Q3")
+DENMARK = CODES.index("DNK")
 
 
 def existing() -> list[tuple[Seen, Seen]]:
@@ -28,6 +30,21 @@ def vote(one: Seen) -> Topic:
     return next(topic for topic in one.agenda if topic.name == "peace_facility")
 
 
+def voters(one: Seen) -> list[int]:
+    """Rows of the members, without Denmark until its opt-out from defence policy ended in July 2022."""
+    return [row for row, iso in enumerate(CODES)
+            if iso in one.members and (iso != "DNK" or one.quarter >= OPT_OUT_ENDS)]  # fmt: skip
+
+
+def granted(model: PartnershipModel, until: int) -> list[float]:
+    """Envelopes from the first quarter of the Facility to another."""
+    found = []
+    for quarter in range(BEGINS, until + 1):
+        model.quarter = quarter
+        found.append(model.peace_facility.envelope())
+    return found
+
+
 def test_before_its_first_ceiling_the_facility_has_nothing_and_pays_nothing() -> None:
     for now in hindcast():
         if now.quarter < BEGINS:
@@ -36,15 +53,45 @@ def test_before_its_first_ceiling_the_facility_has_nothing_and_pays_nothing() ->
                 assert (money == 0).all()
 
 
+FIRST = 5692 / 27
+"""Of the 27 quarters to the end of 2027, seven pass at the first ceiling, one at the second, three at the third."""
+SECOND = (7979 - 7 * FIRST) / 20
+THIRD = (12040 - 7 * FIRST - SECOND) / 19
+FOURTH = (17040 - 7 * FIRST - SECOND - 3 * THIRD) / 16
+
+
 @pytest.mark.parametrize(
     ("quarter", "eur_m"),
-    [("2021Q1", 0.0), ("2021Q2", 5692 / 28), ("2022Q4", 5692 / 28), ("2023Q1", 7979 / 28), ("2023Q2", 12040 / 28),
-     ("2024Q1", 17040 / 28), ("2027Q4", 17040 / 28), ("2028Q1", 2434.285714 / 4)],
+    [("2021Q1", 0.0), ("2021Q2", FIRST), ("2022Q4", FIRST), ("2023Q1", SECOND), ("2023Q2", THIRD), ("2023Q4", THIRD),
+     ("2024Q1", FOURTH), ("2027Q4", FOURTH), ("2028Q1", 2434.285714 / 4)],
 )  # fmt: skip
-def test_the_envelope_of_a_quarter_is_a_28th_of_the_ceiling_in_force(quarter: str, eur_m: float) -> None:
+def test_the_envelope_of_a_quarter_is_what_is_left_of_the_ceiling_over_the_quarters_left(
+    quarter: str, eur_m: float
+) -> None:
     model = model_of(runs=1)
     model.quarter = quarter_index(quarter)
-    assert model.peace_facility.envelope() == eur_m
+    assert model.peace_facility.envelope() == pytest.approx(eur_m, rel=1e-12)
+
+
+def test_the_whole_of_the_last_ceiling_is_granted_by_the_end_of_2027_and_never_more_than_the_one_in_force() -> None:
+    found = granted(model_of(runs=1), ENDS)
+    assert len(found) == 27
+    assert sum(found) == pytest.approx(17040, rel=1e-12)
+    ceilings = [5692] * 7 + [7979] + [12040] * 3 + [17040] * 16
+    for so_far, ceiling in zip(np.cumsum(found), ceilings, strict=True):
+        assert so_far <= ceiling + 1e-9
+    assert min(found) > 0
+
+
+def test_between_the_end_of_the_period_and_the_successor_nothing_is_granted() -> None:
+    """Were the period to end half a year earlier, all would be granted by then."""
+    model = model_of(runs=1)
+    union = model.settings.union
+    earlier = union.model_copy(update={"peace_facility": union.peace_facility.model_copy(update={"until": ENDS - 2})})
+    model.settings = model.settings.model_copy(update={"union": earlier})
+    found = granted(model, ENDS + 1)
+    assert sum(found[:-3]) == pytest.approx(17040, rel=1e-12)
+    assert found[-3:] == [0.0, 0.0, 2434.285714 / 4]
 
 
 def test_headroom_is_what_was_left_and_the_envelope_less_requests_and_payments() -> None:
@@ -85,6 +132,19 @@ def test_a_vote_is_held_where_something_is_requested_or_waits() -> None:
         np.testing.assert_array_equal(vote(now).arises, (now.request > 0) | (before.blocked_stock > 0))
 
 
+def a_third_abstains(now: Seen, run: int) -> bool:
+    """Declared abstentions of a third of the voters with a third of their persons, Art. 31(1) TEU."""
+    persons = [SETTINGS.members[row].population for row in voters(now)]
+    silent = [persons[place] for place in np.flatnonzero(vote(now).abstained[:, run])]
+    return 3 * len(silent) >= len(persons) and 3 * sum(silent) >= sum(persons)
+
+
+def test_who_votes_is_who_takes_part_in_defence_policy() -> None:
+    for _, now in existing():
+        assert vote(now).rows.tolist() == voters(now)
+        assert vote(now).opposed.shape == vote(now).abstained.shape == (len(voters(now)), R)
+
+
 def test_a_block_lasts_until_its_government_changes_or_a_bargain_lifts_it() -> None:
     """State by state and run by run, as docs/ODD.md tells it."""
     blocked_without_objection = kept_blocks = 0
@@ -92,8 +152,7 @@ def test_a_block_lasts_until_its_government_changes_or_a_bargain_lifts_it() -> N
         topic = vote(now)
         for run in range(R):
             holders, anew = set(), False
-            for place, iso in enumerate(sorted(now.members)):
-                row = CODES.index(iso)
+            for place, row in enumerate(voters(now)):
                 keeps = before.holding[row, run] and not now.elected[row, run] and not now.lifted[run]
                 kept_blocks += int(keeps)
                 if keeps or topic.opposed[place, run]:
@@ -101,27 +160,42 @@ def test_a_block_lasts_until_its_government_changes_or_a_bargain_lifts_it() -> N
                 if topic.opposed[place, run] and not keeps:
                     anew = True
             assert set(np.flatnonzero(now.holding[:, run]).tolist()) == holders
-            assert topic.blocked[run] == (bool(holders) and topic.arises[run])
+            stopped = bool(holders) or a_third_abstains(now, run)
+            assert topic.blocked[run] == (stopped and topic.arises[run])
             assert topic.vetoed[run] == anew
             blocked_without_objection += int(topic.blocked[run] and not topic.opposed[:, run].any())
     assert kept_blocks > 0
     assert blocked_without_objection > 0
 
 
-def test_contributions_of_members_sum_to_what_was_paid_by_gdp() -> None:
+def test_contributions_of_voters_sum_to_what_was_paid_by_gdp() -> None:
     for _, now in existing():
-        gdp = np.array([[one.gdp_usd_bn if one.iso3 in now.members else 0.0] for one in SETTINGS.members])
+        pays = voters(now)
+        gdp = np.array([[one.gdp_usd_bn if row in pays else 0.0] for row, one in enumerate(SETTINGS.members)])
         paid = now.paid_ukraine + now.paid_indo_pacific
         np.testing.assert_allclose(now.contributed, gdp / gdp.sum() * paid, atol=1e-9)
         np.testing.assert_allclose(now.contributed.sum(axis=0), paid, atol=1e-9)
 
 
+def test_denmark_contributes_only_since_its_opt_out_ended() -> None:
+    later = 0.0
+    for _, now in existing():
+        danish = now.contributed[DENMARK], now.contributed_lethal[DENMARK]
+        if now.quarter < OPT_OUT_ENDS:
+            assert not any(part.any() for part in danish)
+        later += float(danish[0].sum() * danish[1].sum())
+    assert sum(now.paid_ukraine.sum() for _, now in existing() if now.quarter < OPT_OUT_ENDS) > 0
+    assert later > 0
+
+
 def test_lethal_aid_is_paid_in_full_by_those_who_do_not_abstain() -> None:
     abstentions = 0
     for _, now in existing():
-        rows = [row for row, one in enumerate(SETTINGS.members) if one.iso3 in now.members]
-        abstained = vote(now).abstained
+        rows, abstained = voters(now), vote(now).abstained
         abstentions += int(abstained.sum())
+        lethal = LETHAL * now.paid_ukraine
+        bears = np.array([[SETTINGS.members[row].gdp_usd_bn] for row in rows]) * ~abstained
+        np.testing.assert_allclose(now.contributed_lethal[rows], bears / bears.sum(axis=0) * lethal, atol=1e-9)
         assert (now.contributed_lethal[rows][abstained] == 0).all()
         np.testing.assert_allclose(now.contributed_lethal.sum(axis=0), LETHAL * now.paid_ukraine, atol=1e-9)
     assert abstentions > 0
@@ -136,7 +210,7 @@ def facility_with(headroom: float, request: float, blocked_stock: float, *, bloc
     facility = model.peace_facility
     facility.headroom, facility.request = np.full(R, headroom), np.full(R, request)
     facility.blocked_stock = np.full(R, blocked_stock)
-    nobody: Mask = np.zeros((len(model.member_states.rows), R), dtype=bool)
+    nobody: Mask = np.zeros((len(model.council.on_defence.rows), R), dtype=bool)
     model.council.agenda = [
         replace(topic, blocked=np.full(R, blocked), abstained=nobody) if topic.name == "peace_facility" else topic
         for topic in model.council.agenda

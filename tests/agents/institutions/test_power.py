@@ -6,7 +6,7 @@ from itertools import permutations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agents.institutions import council, power, voting
@@ -80,6 +80,7 @@ def by_hand(rule: str, by: Electorate) -> tuple[int, list[Fraction], list[Fracti
 
 @pytest.mark.parametrize("rule", RULES)
 @pytest.mark.parametrize("quarter", [NICE, LISBON])
+@settings(deadline=None)  # the first case loads the tables
 @given(data=st.data())
 def test_small_councils_by_hand(rule: str, quarter: str, data: st.DataObject) -> None:
     """Treaty, model and plain enumeration agree for up to five members; fewer than four block nothing by majority."""

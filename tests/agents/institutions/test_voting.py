@@ -157,6 +157,27 @@ def test_the_majority_of_nice_equals_the_protocol_read_level_by_level(at: Draft)
     assert voting.qualified_majority(column(at.accept), at.electorate(nice=True))[0] == deepest(at, nice)
 
 
+def high_majority(at: Draft, level: float) -> bool:
+    """Art. 238(2) TFEU, no proposal: 72 % of members with 65 % of persons, and no clause of four."""
+    favour = [i for i in range(at.size) if level <= at.accept[i]]
+    persons = 100 * sum(at.persons[i] for i in favour) >= 65 * sum(at.persons)
+    return 100 * len(favour) >= 72 * at.size and persons
+
+
+def high_nice(at: Draft, level: float) -> bool:
+    """Art. 205(2) TEC, no proposal: two thirds of members instead of a majority."""
+    favour = [i for i in range(at.size) if level <= at.accept[i]]
+    return nice(at, level) and 3 * len(favour) >= 2 * at.size
+
+
+@given(drafts(), examples=300)
+def test_without_a_proposal_more_members_are_needed(at: Draft) -> None:
+    accept = column(at.accept)
+    assert voting.qualified_majority(accept, at.electorate(), proposed=False)[0] == deepest(at, high_majority)
+    found = voting.qualified_majority(accept, at.electorate(nice=True), proposed=False)[0]
+    assert found == deepest(at, high_nice)
+
+
 @given(at=drafts(), margin=st.integers(0, 6), examples=200)
 def test_the_passerelle_is_unanimity_or_a_majority_without_a_brake(at: Draft, margin: int) -> None:
     def passes(at: Draft, level: float) -> bool:
