@@ -14,8 +14,6 @@ from agents.rules.types import Floats, Mask, Whole
 from agents.world import Member, World
 from config import MemberState as Facts
 
-SPEAKERS = 6
-"""How many others a state listens to."""
 EARTH_RADIUS_KM = 6371.0088
 
 
@@ -94,7 +92,7 @@ def kilometres(one: Facts, other: Facts) -> int:
     return round(2 * EARTH_RADIUS_KM * math.asin(math.sqrt(half)))
 
 
-def listened_to(facts: tuple[Facts, ...], members: Whole) -> Whole:
+def listened_to(facts: tuple[Facts, ...], members: Whole, speakers: int) -> Whole:
     """Whom each member listens to, (V, S), places in `members`: the largest by persons over distance. Assumed."""
     chosen = []
     for row in members:
@@ -103,7 +101,7 @@ def listened_to(facts: tuple[Facts, ...], members: Whole) -> Whole:
             place: facts[members[place]].population / max(1, kilometres(facts[row], facts[members[place]]))
             for place in others
         }
-        chosen.append(sorted(others, key=lambda place: (-weight[place], place))[:SPEAKERS])
+        chosen.append(sorted(others, key=lambda place: (-weight[place], place))[:speakers])
     return np.array(chosen, dtype=np.int64).reshape(len(members), -1)
 
 
@@ -160,8 +158,13 @@ class MemberStates:
         """Whom each member listens to, (V, S), places among the members."""
         key = self.rows.tobytes()
         if key not in self._networks:
-            self._networks[key] = listened_to(self.facts, self.rows)
+            self._networks[key] = listened_to(self.facts, self.rows, self._speakers)
         return self._networks[key]
+
+    @cached_property
+    def _speakers(self) -> int:
+        """How many others a state listens to: the same in all runs."""
+        return int(np.min(self.model.parameters.positions.speakers))
 
     @cached_property
     def _networks(self) -> dict[bytes, Whole]:
@@ -232,7 +235,7 @@ class MemberStates:
         confidence: Floats = np.asarray(p.confidence + wider, dtype=np.float64)
         listen = p.listen + levers.strategy(levers.p.indo_pacific_listening)
         differences = positions.heard(self.position[self.rows], self.listens_to, confidence)
-        moved[self.rows] = moved[self.rows] + listen / SPEAKERS * differences
+        moved[self.rows] = moved[self.rows] + listen / self._speakers * differences
         self.position = perception.clip(moved)
 
     def feel_delivery(self) -> None:

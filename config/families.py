@@ -118,6 +118,7 @@ class Positions:
     dependence: Value
     move: Value
     listen: Value
+    speakers: Value
     confidence: Value
     confidence_guideline: Value
     help_for_ukraine: Value

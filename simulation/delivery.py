@@ -12,15 +12,14 @@ from agents.portable import probability, share, total
 from agents.rules import bargaining
 from agents.rules import delivery as rules
 from agents.rules.types import Floats, Mask
-from config import DOMAINS
+from config import DOMAINS, PARTNERS
 from simulation.instruments import CIVIL, EXERCISE, FRAMEWORK, MARITIME, MISSIONS, OSA, PARTICIPATION, SEA
+from simulation.tracks import UK
 
 if TYPE_CHECKING:
     from simulation.model import PartnershipModel
 
 CAN_LAPSE = ("R0", "R1", "R3")
-LEAD_STATES = ("DEU", "ESP", "FRA", "ITA", "NLD", "SWE")
-"""Member states with navies that can go to the Indo-Pacific."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +40,7 @@ class Delivery:
         self.instruments = model.partnership
         self._lapse = model.chance.register(f"{one.slug}/lapse" for one in self.instruments.catalogue)
         codes = [one.iso3 for one in model.settings.members]
-        self.lead = np.array([codes.index(iso) for iso in LEAD_STATES])
+        self.lead = np.array([codes.index(iso) for iso in PARTNERS if iso != UK])
 
     # Phase 8
 

@@ -5,7 +5,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from agents.member_states import SPEAKERS, kilometres, listened_to
+from agents.member_states import kilometres, listened_to
 from config import MemberState, quarter_index, quarter_name, resolve
 from tests.agents.sample import R
 from tests.agents.walks import at, hindcast, met, model_of, walk
@@ -111,8 +111,8 @@ def test_distances_between_capitals(one: str, other: str, km: int) -> None:
 
 def test_each_listens_to_the_six_largest_by_persons_over_distance() -> None:
     rows = np.array([row for row, code in enumerate(CODES) if code != "GBR"])
-    heard = listened_to(FACTS, rows)
-    assert heard.shape == (27, SPEAKERS)
+    heard = listened_to(FACTS, rows, 6)
+    assert heard.shape == (27, 6)
 
     def weight(row: int, other: int) -> float:
         return FACTS[int(rows[other])].population / max(1, kilometres(FACTS[row], FACTS[int(rows[other])]))
@@ -120,7 +120,7 @@ def test_each_listens_to_the_six_largest_by_persons_over_distance() -> None:
     for place, row in enumerate(rows.tolist()):
         weights = [weight(row, other) for other in heard[place]]
         assert place not in heard[place]
-        assert len(set(heard[place].tolist())) == SPEAKERS
+        assert len(set(heard[place].tolist())) == 6
         assert weights == sorted(weights, reverse=True)
         for other in range(len(rows)):
             assert other == place or other in heard[place] or weight(row, other) <= weights[-1]
@@ -128,7 +128,7 @@ def test_each_listens_to_the_six_largest_by_persons_over_distance() -> None:
 
 def test_a_small_union_listens_to_all_others() -> None:
     rows = np.array([CODES.index(code) for code in ("DEU", "FRA", "ITA")])
-    assert [sorted(heard) for heard in listened_to(FACTS, rows).tolist()] == [[1, 2], [0, 2], [0, 1]]
+    assert [sorted(heard) for heard in listened_to(FACTS, rows, 6).tolist()] == [[1, 2], [0, 2], [0, 1]]
 
 
 def test_who_has_left_is_listened_to_no_longer() -> None:

@@ -7,7 +7,6 @@ from tests.twin.portable import exp, logistic, normal, probability, total
 from tests.twin.state import LADDERS, RUSSIA, US_RETRENCHMENT, Member, World, clip
 
 EARTH_RADIUS_KM = 6371.0088
-LISTENED_TO = 6
 
 
 def phase(world: World) -> None:
@@ -91,22 +90,23 @@ def heard(world: World, iso3: str, others: list[str], before: dict[str, float]) 
         distance = before[other] - before[iso3]
         if abs(distance) <= confidence:
             moved = moved + distance
-    return listen / LISTENED_TO * moved
+    return listen / world.p("positions.speakers") * moved
 
 
 def listened_to(world: World) -> dict[str, list[str]]:
-    """The six members to whom each member listens, in order of rank."""
+    """The members to whom each member listens, in order of rank."""
     members = world.union_members()
     key = frozenset(member.iso3 for member in members)
+    speakers = int(world.p("positions.speakers"))
     if key not in world.listened:
-        world.listened[key] = {member.iso3: _ranked(member, members) for member in members}
+        world.listened[key] = {member.iso3: _ranked(member, members)[:speakers] for member in members}
     return world.listened[key]
 
 
 def _ranked(member: Member, members: list[Member]) -> list[str]:
     others = [other for other in members if other.iso3 != member.iso3]
     others.sort(key=lambda other: (-(other.persons / max(1.0, kilometres(member, other))), other.iso3))
-    return [other.iso3 for other in others[:LISTENED_TO]]
+    return [other.iso3 for other in others]
 
 
 def kilometres(one: Member, other: Member) -> float:
