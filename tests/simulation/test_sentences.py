@@ -47,6 +47,8 @@ READS: list[tuple[str, tuple[str, ...], tuple[str, ...], Numbers, Details, str]]
      "Pressure by Russia calms down (intensity 0.20)."),
     ("governments", ("AUT",), (), {"AUT": 0.1}, {},
      "A new government in Austria."),
+    ("governments", ("AUT", "FRA"), (), {}, {},
+     "New governments in Austria and France."),
     ("governments", ("AUT", "FRA", "NLD"), (), {}, {},
      "New governments in Austria, France and the Netherlands."),
     ("spoiler", ("HUN",), (), {"stance_before": 0.0, "stance": -1.5}, {},
