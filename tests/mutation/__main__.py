@@ -12,8 +12,9 @@ import sys
 import tempfile
 import time
 import tomllib
+from collections import Counter
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from queue import SimpleQueue
@@ -30,6 +31,8 @@ QUICK = ("outlook-none", "hindcast-none", "taiwan_crisis-amendment+", "us_withdr
 FIRST_LANE = (17,)
 TIMES_AS_LONG = 4.0
 """A test that takes this many times as long as without a fault, and some seconds, is taken to hang."""
+FAVOURITES = 6
+"""Tests that are asked first, because they have caught other faults of the file."""
 LEFT_BEHIND = (".git", ".venv", "results", "build", "dist", "*.egg-info", "__pycache__", ".*_cache", ".hypothesis",
                ".benchmarks", "docs")  # fmt: skip
 
@@ -46,9 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "--patience", type=float, default=30.0, metavar="SECONDS", help="wait for a fault that hangs (30)"
     )
     parser.add_argument("--only", default="", metavar="TEXT", help="only faults whose file holds this text")
-    parser.add_argument(
-        "--again", type=Path, metavar="FILE", help="ask again of the survivors of a result, keep the rest"
-    )
+    parser.add_argument("--again", type=Path, metavar="FILE", help="keep what this result has caught, ask of the rest")
     parser.add_argument(
         "--out", type=Path, help="result file; without it benchmarks/mutation.json and docs/mutation.md"
     )
@@ -58,9 +59,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for one in stale:
         print(f"equivalent.toml: no such fault any more: {one['file']} {one['function']}: {one['mutated']}")
     mutants = draw([one for one in pool if chosen.only in one.file], chosen.limit, chosen.seed)
-    kept: list[dict[str, Any]] = []
-    if chosen.again:
-        mutants, kept = survivors(json.loads(chosen.again.read_text())["mutants"], pool)
+    kept = caught_before(json.loads(chosen.again.read_text())["mutants"], mutants) if chosen.again else []
+    mutants = [one for one in mutants if one.name not in {answer["name"] for answer in kept}]
     mutants = [one for one in mutants if differs(one, (ROOT / one.file).read_bytes())]
     with tempfile.TemporaryDirectory(prefix="mutation-") as folder, ExitStack() as stack:
         copies = [Path(folder) / str(number) for number in range(chosen.workers)]
@@ -71,18 +71,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
         for copy in copies:
             free.put(stack.enter_context(worker(copy)))
         check(free)
-        answers: list[dict[str, Any]] = []
+        answers, begun = list(kept), ROOT / "build" / "mutation.json"
         with ThreadPoolExecutor(chosen.workers) as threads:
-            for answer in threads.map(lambda one: asked(one, seen, free, chosen.patience), mutants):
-                answers.append(answer)
+            asking = [threads.submit(asked, one, seen, free, chosen.patience, answers) for one in mutants]
+            for done in as_completed(asking):
+                answers.append(answer := done.result())
                 marks = " ".join(f"{suite}: {answer[suite]['by'] or 'SURVIVED'}" for suite in SUITES)
-                print(
-                    f"{len(answers)}/{len(mutants)} {answer['file']}:{answer['line']} {answer['mutated']}\n    {marks}"
-                )
-                sys.stdout.flush()
-                if chosen.out:
-                    chosen.out.with_suffix(".partial").write_text(json.dumps({"mutants": answers}))
-    answers = kept + answers
+                print(f"{len(answers)} {answer['file']}:{answer['line']} {answer['mutated']}\n    {marks}", flush=True)
+                begun.write_text(json.dumps({"mutants": answers}))
     result = {
         "revision": revision(),
         "seed": chosen.seed,
@@ -91,7 +87,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "workers": chosen.workers,
         "minutes": round((time.monotonic() - began) / 60, 1),
         "left_out": sorted({test for suite in SUITES for test in seen[suite]["failed"]}),
-        "mutants": answers,
+        "mutants": sorted(answers, key=lambda one: (one["file"], one["line"], one["name"])),
     }
     for suites in (("tests",), ("twin",), tuple(SUITES)):
         print(f"caught by {' and '.join(suites)}: {report.share(answers, *suites)} of {len(answers)}")
@@ -118,17 +114,10 @@ def possible() -> tuple[list[Mutant], int, list[dict[str, str]]]:
     return [one for one in found if one.name not in names], len(names) - len(stale), stale
 
 
-def survivors(earlier: list[dict[str, Any]], pool: list[Mutant]) -> tuple[list[Mutant], list[dict[str, Any]]]:
-    """Faults of an earlier result that the tests did not catch, as they are now, and the answers that stay.
-
-    What can no longer be drawn, because its line has changed or is listed as equivalent, is left out.
-    """
-    now = {one.name: one for one in pool}
-    here = [one for one in earlier if one["name"] in now]
-    return (
-        [now[one["name"]] for one in here if not one["tests"]["caught"]],
-        [one for one in here if one["tests"]["caught"]],
-    )
+def caught_before(earlier: list[dict[str, Any]], mutants: list[Mutant]) -> list[dict[str, Any]]:
+    """Answers of an earlier result, perhaps an interrupted one, that need not be asked for again."""
+    names = {one.name for one in mutants}
+    return [one for one in earlier if one["name"] in names and one["tests"]["caught"]]
 
 
 def revision() -> str:
@@ -235,8 +224,10 @@ def check(free: SimpleQueue[Worker]) -> None:
     free.put(one)
 
 
-def asked(mutant: Mutant, seen: dict[str, Seen], free: SimpleQueue[Worker], patience: float) -> dict[str, Any]:
-    """What both suites say to a fault."""
+def asked(
+    mutant: Mutant, seen: dict[str, Seen], free: SimpleQueue[Worker], patience: float, before: list[dict[str, Any]]
+) -> dict[str, Any]:
+    """What both suites say to a fault: first the tests that have caught its neighbours, then all that see it."""
     one = free.get()
     try:
         source = (ROOT / mutant.file).read_bytes()
@@ -252,19 +243,31 @@ def asked(mutant: Mutant, seen: dict[str, Seen], free: SimpleQueue[Worker], pati
         text = mutant.apply(source).decode()
         for suite in SUITES:
             began, tests = time.monotonic(), selected(mutant, seen[suite])
-            rounds: list[tuple[list[str], Sequence[int] | None]] = [(tests, None)]
-            if suite == "twin":
-                rounds.insert(0, ([test for test in tests if any(case in test for case in QUICK)], FIRST_LANE))
+            lanes: Sequence[int] | None = FIRST_LANE if suite == "twin" else None
+            quick = [test for test in tests if any(case in test for case in QUICK)]
+            if suite == "tests":
+                quick = neighbours(mutant.file, tests, before)
+                tests = [test for test in tests if test not in quick]
+            rounds = [(quick, lanes), (tests, None)]
             answer[suite] = {"caught": False, "by": ""}
-            for some, lanes in rounds:
+            for some, only in rounds:
                 if some and not answer[suite]["caught"]:
                     seconds = patience + TIMES_AS_LONG * sum(seen[suite]["seconds"][test] for test in some)
-                    job = {"file": mutant.file, "text": text, "tests": some, "lanes": lanes, "seconds": seconds}
+                    job = {"file": mutant.file, "text": text, "tests": some, "lanes": only, "seconds": seconds}
                     answer[suite] = one.ask(job)
-            answer[suite] |= {"asked": len(tests), "seconds": round(time.monotonic() - began, 1)}
+            answer[suite] |= {
+                "asked": len(selected(mutant, seen[suite])),
+                "seconds": round(time.monotonic() - began, 1),
+            }
         return answer
     finally:
         free.put(one)
+
+
+def neighbours(file: str, tests: Sequence[str], before: Sequence[dict[str, Any]]) -> list[str]:
+    """Those of the tests that have caught most faults of this file so far."""
+    counts = Counter(one["tests"]["by"] for one in before if one["file"] == file)
+    return [test for test, _ in counts.most_common() if test in tests][:FAVOURITES]
 
 
 if __name__ == "__main__":
