@@ -54,7 +54,7 @@ def pay(c: Chronicle) -> Iterator[None]:
 def _abstain_from_lethal_aid(c: Chronicle) -> None:
     """Members that abstain with a declaration bear no lethal aid."""
     vote = next(topic for topic in c.council.agenda if topic.name == MONEY)
-    abstained = c.members(vote.abstained[:, 0])
+    abstained = c.members(vote.abstained[:, 0], vote.rows)
     if abstained:
         lethal = c.parameters.money.lethal_share * c.peace_facility.paid_ukraine
         c.note("lethal_aid_abstained", [], [], {"lethal": lethal}, abstained_declared=abstained)

@@ -262,12 +262,12 @@ def _other_business(c: Chronicle, holding: Mask) -> None:
             lifted = bool((c.chance.draw(f"business/{MONEY}/lift") < c.parameters.business.lift)[0])
             kept = (holding & ~c.member_states.elected)[rows, 0] & (not lifted)
             if lifted and holding[rows].any():
-                c.note("bargain", c.members(holding[rows, 0]), [], topic=[MONEY])
+                c.note("bargain", c.members(holding[rows, 0], rows), [], topic=[MONEY])
             opposed = opposed & ~kept
         if topic.vetoed[0]:
-            c.note("blocked", [], [], {"asked": topic.asked}, topic=[topic.name], blocked_by=c.members(opposed))
+            c.note("blocked", [], [], {"asked": topic.asked}, topic=[topic.name], blocked_by=c.members(opposed, rows))
         elif opposed.any():
-            c.note("outvoted", [], [], {"asked": topic.asked}, topic=[topic.name], opposed=c.members(opposed))
+            c.note("outvoted", [], [], {"asked": topic.asked}, topic=[topic.name], opposed=c.members(opposed, rows))
 
 
 # Phase 7
