@@ -33,7 +33,6 @@ from config.schema import (
     LADDERS,
     MEMBER_STATES,
     PARTNERS,
-    STAGES,
     Experiment,
     Instrument,
     JapanSettings,
@@ -325,26 +324,51 @@ def _check_start(table: StartTable, base: Base, file: str) -> None:
 
 
 def load_record(root: Path = ROOT) -> tuple[RecordRow, ...]:
-    """The dated record, in the order of the file."""
-    return _record(root / "record.csv")
+    """The dated record, in the order of the file: rows of one partner and instrument together, in order of time."""
+    return _record(root / "record.csv", root)
 
 
-def _record(path: Path) -> tuple[RecordRow, ...]:
-    found = []
-    words = (*STAGES, "none", "context")
+def _record(path: Path, root: Path) -> tuple[RecordRow, ...]:
+    instruments, rungs = load_instruments(root / "instruments.toml")
+    slugs = {"EU": [one.slug for one in instruments], "JPN": list(LADDERS)}
+    found: list[RecordRow] = []
     for place, row in read_csv(path, RecordRow):
         entry = validated(RecordRow, row, said(path), f"{place}, column ")
-        if entry.stage not in words and not re.fullmatch(r"step [1-9]", entry.stage):
+        try:
+            _check_event(entry, slugs.get(entry.partner, [one.slug for one in rungs]), found)
+        except CheckError as fault:
             raise UserError(
-                "is no stage",
+                fault.problem,
                 file=said(path),
-                key=f"{place}, column stage",
-                value=shown(entry.stage),
-                allowed=f"{', '.join(words)}, step 1, step 2, ...",
-                suggestion=nearest(entry.stage, words),
-            )
+                key=f"{place}, column {fault.key}",
+                value=shown(getattr(entry, fault.key)),
+                allowed=fault.allowed,
+                suggestion=fault.suggestion,
+            ) from None
         found.append(entry)
     return tuple(found)
+
+
+def _check_event(entry: RecordRow, known: Sequence[str], before: Sequence[RecordRow]) -> None:
+    """An event of the record is of a known instrument and follows what stands before it."""
+    if entry.instrument not in known:
+        raise CheckError(
+            "is unknown", allowed=listed(known), suggestion=nearest(entry.instrument, known), key="instrument"
+        )
+    same = [row for row in before if (row.partner, row.instrument) == (entry.partner, entry.instrument)]
+    if not same:
+        return
+    if same[-1] is not before[-1]:
+        raise CheckError("stands apart", allowed="rows of one partner and instrument together", key="instrument")
+    if entry.days < same[-1].days:
+        raise CheckError("is out of order", allowed=f"{same[-1].date} or later, as in the row before", key="date")
+    if any(row.stage == entry.stage == "none" and row.use == entry.use for row in same):
+        raise CheckError("stands twice", allowed="none once for each use", key="stage")
+    reached = [row for row in same if row.rank]
+    if entry.rank and reached and reached[-1].stage != "lapsed" and entry.rank <= reached[-1].rank:
+        raise CheckError("is out of order", allowed=f"a stage after {reached[-1].stage}", key="stage")
+    if entry.stage == "none" and reached:
+        raise CheckError("is out of order", allowed=f"no none after {reached[-1].stage}", key="stage")
 
 
 # Layers
@@ -934,5 +958,5 @@ def _check_csv(path: Path, root: Path) -> str:
     elif kind == "periods":
         load_periods(path, [one.iso3 for one in load_base(root).members])
     else:
-        _record(path)
+        _record(path, root)
     return kind

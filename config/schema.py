@@ -3,9 +3,11 @@
 Nothing is coerced: a text is no number, `true` is no 1, `nan` and `inf` are no numbers either.
 """
 
+import datetime
 import hashlib
 import json
 import math
+import re
 from collections.abc import Mapping
 from itertools import pairwise
 from typing import Annotated, Any, Literal, Self
@@ -23,7 +25,16 @@ from pydantic import (
     model_validator,
 )
 
-from config.calendar import NEVER, START, moment_index, quarter_index, quarter_name, quarter_of_date
+from config.calendar import (
+    CALIBRATED_TO,
+    NEVER,
+    START,
+    days_of_date,
+    moment_index,
+    quarter_index,
+    quarter_name,
+    quarter_of_day,
+)
 from config.errors import CheckError, listed, nearest, shown
 
 DOMAINS = ("political", "civil", "maritime", "information", "industry", "operations")
@@ -116,10 +127,13 @@ def _moment(value: object) -> int:
 
 
 def _dated(text: str) -> str:
+    begin, _, end = text.partition("/")
     try:
-        quarter_of_date(text)
-    except ValueError:
-        raise CheckError("is not a date", allowed='a date such as "2018-07-17", "2018-07" or "2018"') from None
+        days_of_date(text)
+    except ValueError as error:
+        turned = f'did you mean "{end}/{begin}"?' if "ends before" in str(error) else ""
+        allowed = 'a date such as "2018-07-17", "2018-07", "2018" or, between two, "2018-05/2018-10"'
+        raise CheckError("is not a date", allowed=allowed, suggestion=turned) from None
     return text
 
 
@@ -776,21 +790,72 @@ class StartTable(Frozen):
         return self.bilateral.get(iso3, {}).get(slug, StartInstrument())
 
 
-class RecordRow(Frozen):
-    """A dated event of the record; `use` says whether it serves to calibrate or to validate."""
+RECORD_STAGES = (*STAGES[1:], "none", "context")
+"""Stages on record: `none` says that nothing had begun by the date, `context` that the event is no stage of ours."""
 
-    partner: Words
+
+def _record_stage(text: str) -> str:
+    if text not in RECORD_STAGES and not re.fullmatch(r"step [1-9]", text):
+        raise CheckError(
+            "is no stage",
+            allowed=f"{', '.join(RECORD_STAGES)}, step 1, step 2, ...",
+            suggestion=nearest(text, (*RECORD_STAGES, "step 1")),
+        )
+    return text
+
+
+class RecordRow(Frozen):
+    """A dated event of the record: what Japan and a partner reached with an instrument, or Japan on a ladder.
+
+    The partner is EU, a state of the bilateral ladder, or JPN for Japan's own ladders. `use` says who may read the row:
+    calibration, validation alone, or nobody. What lies after `CALIBRATED_TO` is never for calibration.
+    """
+
+    partner: Literal["EU", "DEU", "ESP", "FRA", "GBR", "ITA", "NLD", "SWE", "JPN"]
     instrument: Words
-    stage: Words
+    stage: Annotated[str, AfterValidator(_record_stage)]
     date: Annotated[str, AfterValidator(_dated)]
-    use: Words
+    use: Literal["calibrate", "validate", "context"]
     note: str
     source: Words
 
+    @model_validator(mode="after")
+    def _of_its_kind(self) -> Self:
+        ladder = self.partner == "JPN" and self.stage not in ("none", "context")
+        if ladder != self.stage.startswith("step"):
+            allowed = "step 1, step 2, ..." if ladder else "a stage of an instrument: steps are Japan's (JPN)"
+            raise CheckError("is no stage here", allowed=allowed, key="stage", value=shown(self.stage))
+        if self.last > CALIBRATED_TO and self.use != "validate":
+            raise CheckError(
+                f"is not for what happened after {quarter_name(CALIBRATED_TO)}",
+                allowed="validate",
+                suggestion="did you mean 'validate'?",
+                key="use",
+                value=shown(self.use),
+            )
+        return self
+
     @property
-    def quarter(self) -> int:
-        """Quarter in which it happened."""
-        return quarter_of_date(self.date)
+    def days(self) -> tuple[datetime.date, datetime.date]:
+        """First and last day on which it may have happened."""
+        return days_of_date(self.date)
+
+    @property
+    def first(self) -> int:
+        """First quarter in which it may have happened."""
+        return quarter_of_day(self.days[0])
+
+    @property
+    def last(self) -> int:
+        """Last quarter in which it may have happened, the first itself where the date is known to the month or day."""
+        return quarter_of_day(self.days[1])
+
+    @property
+    def rank(self) -> int:
+        """Place of the stage on the way of an instrument or ladder: 0 for none and context, rising with each step."""
+        if self.stage in ("none", "context"):
+            return 0
+        return int(self.stage[-1]) if self.stage.startswith("step") else STAGES.index(self.stage)
 
 
 # Scenarios, policies, questions

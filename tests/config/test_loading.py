@@ -295,7 +295,7 @@ def test_values_on_the_command_line_are_toml():
 def test_the_record_is_read_with_its_dates():
     rows = load_record()
     signed = next(row for row in rows if (row.instrument, row.stage) == ("spa_framework", "signed"))
-    assert signed.quarter == quarter_index("2018Q3")
+    assert signed.first == signed.last == quarter_index("2018Q3")
 
 
 def test_windows_line_ends_and_byte_order_marks_are_read(root):
