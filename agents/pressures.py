@@ -58,10 +58,8 @@ class Pressures:
 
     def press(self) -> None:
         """Escalate or calm down, then press as hard as the regime has it."""
-        p, chance = self.model.parameters.pressures, self.model.chance
-        pull = rules.pull_up(self.intensity, self.model.partnership.visible_depth, p)
-        up, down = rules.chance_up(self.regime, pull, p), rules.chance_down(self.regime, p)
-        before = self.regime
+        p, chance, before = self.model.parameters.pressures, self.model.chance, self.regime
+        up, down = self._chances()
         regime = rules.next_regime(before, up, down, chance.rows(self._moves))
         for row, pinned in self._pinned():
             regime[row] = pinned
@@ -69,16 +67,19 @@ class Pressures:
         self.intensity = rules.intensity(self.intensity, regime, chance.rows(self._noise), p)
         self.shock = rules.shock(before, regime)
 
+    def _chances(self) -> tuple[Floats, Floats]:
+        """Probabilities of moving up and down, (4, R): in the past those of the record, else from rates and pulls."""
+        record = self.model.settings.pressures.drawn.at(self.model.quarter)
+        if record is not None:
+            return rules.chances_on_record(self.regime, np.array(record))
+        p = self.model.parameters.pressures
+        pull = rules.pull_up(self.intensity, self.model.partnership.visible_depth, p)
+        return rules.chance_up(self.regime, pull, p), rules.chance_down(self.regime, p)
+
     def _pinned(self) -> list[tuple[int, int]]:
-        """Regimes that the scenario, or in the past the record, dictates in this quarter: (row, regime)."""
-        settings, quarter = self.model.settings, self.model.quarter
-        found: dict[int, int] = {}
-        record = settings.pressures.hindcast
-        if settings.start < max(dated.begins for dated in record):
-            for dated in record:
-                if dated.begins <= quarter:
-                    found[PRESSURES.index(dated.pressure)] = REGIMES.index(dated.regime)
-        for pinned in settings.regimes:
-            if pinned.begins <= quarter < pinned.ends:
-                found[PRESSURES.index(pinned.pressure)] = REGIMES.index(pinned.regime)
-        return sorted(found.items())
+        """Regimes that the scenario dictates in this quarter: (row, regime)."""
+        return [
+            (PRESSURES.index(pinned.pressure), REGIMES.index(pinned.regime))
+            for pinned in self.model.settings.regimes
+            if pinned.begins <= self.model.quarter < pinned.ends
+        ]

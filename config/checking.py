@@ -12,7 +12,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from config.errors import CheckError, UserError, listed, nearest, shown
-from config.schema import Experiment, Instrument, MemberState, Policy, Rung, Scenario
+from config.schema import Experiment, Instrument, MemberState, Policy, Pressures, Rung, Scenario
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -274,6 +274,7 @@ FILLED: dict[type[BaseModel], tuple[str, ...]] = {
     Policy: ("name",),
     Experiment: ("name", "folder"),
     MemberState: ("periods",),
+    Pressures: ("drawn",),
 }
 """Fields that no file writes: they come from the name of a file or table."""
 

@@ -29,6 +29,7 @@ from config.checking import (
 )
 from config.errors import CheckError, UserError, listed, nearest, shown
 from config.panels import PANELS, load_panel
+from config.regimes import load_regimes
 from config.schema import (
     LADDERS,
     MEMBER_STATES,
@@ -88,7 +89,7 @@ def load_base(root: Path = ROOT) -> Base:
         members=load_members(root / "actors" / "member_states.csv", root / "actors" / "periods.csv"),
         japan=_toml_as(JapanSettings, root / "actors" / "japan.toml"),
         partners=_toml_as(Partners, root / "actors" / "partners.toml"),
-        pressures=_toml_as(Pressures, root / "actors" / "pressures.toml"),
+        pressures=load_pressures(root / "actors" / "pressures.toml", root / "series" / "regimes.csv"),
         union=_toml_as(UnionSettings, root / "actors" / "union.toml"),
     )
 
@@ -263,6 +264,11 @@ def load_periods(path: Path, codes: Sequence[str]) -> list[dict[str, Any]]:
         found.append(filled)
         checked.append(period)
     return found
+
+
+def load_pressures(path: Path, regimes: Path) -> Pressures:
+    """The four pressures, with the chances of their regimes in the past."""
+    return validated(Pressures, {**_content(path, Pressures), "drawn": load_regimes(regimes)}, said(path))
 
 
 def load_start(name: str, base: Base, root: Path = ROOT, file: str = "") -> StartTable:
@@ -885,6 +891,8 @@ def check_file(path: Path | str, *, root: Path = ROOT) -> str:
         _check_start(_toml_as(StartTable, path), load_base(root), said(path))
     elif kind == "parameters":
         load_family(path)
+    elif kind == "pressures":
+        load_pressures(path, root / "series" / "regimes.csv")
     else:
         _toml_as(_ACTORS[kind], path)
     return kind
@@ -893,7 +901,6 @@ def check_file(path: Path | str, *, root: Path = ROOT) -> str:
 _ACTORS: dict[str, type[BaseModel]] = {
     "Japan": JapanSettings,
     "partners": Partners,
-    "pressures": Pressures,
     "Union": UnionSettings,
 }
 _BY_FOLDER = {
@@ -908,7 +915,7 @@ _BY_KEYS = (
     ("instruments", ("eu", "bilateral")),
     ("Japan", ("exposures", "chambers", "thresholds", "elections")),
     ("partners", ("frameworks", "receivers")),
-    ("pressures", ("pressures", "hindcast")),
+    ("pressures", tuple(Pressures.model_fields)),
     ("Union", ("council_rules", "declared_abstentions", "terms", "summits", "peace_facility")),
     ("start table", ("trust", "interoperability", "instruments", "ladders", "rivals")),
     ("scenario", ("start", "until", "regimes")),
@@ -940,7 +947,10 @@ def _kind(path: Path, content: Mapping[str, Any]) -> str:
 
 def _check_csv(path: Path, root: Path) -> str:
     if path.stem in PANELS:
-        load_panel(path, PANELS[path.stem])
+        if path.stem == "regimes":
+            load_regimes(path)
+        else:
+            load_panel(path, PANELS[path.stem])
         return "panel"
     header = set(read_text(path).partition("\n")[0].strip().split(","))
     tables: dict[str, type[BaseModel]] = {"member states": MemberState, "periods": Period, "record": RecordRow}

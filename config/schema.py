@@ -565,27 +565,56 @@ class FourPressures(Frozen):
     us_retrenchment: PressureSettings
 
 
-class DatedRegime(Frozen):
-    """A regime on record, from a quarter until the next row of the same pressure."""
+Moves = tuple[tuple[float, float, float], tuple[float, float, float], tuple[float, float, float]]
+"""Chances of calm, tense and crisis (second place) after calm, tense and crisis (first place)."""
 
-    pressure: PressureName
-    regime: RegimeName
-    begins: Quarter = Field(alias="from")
-    source: Words
+ROUNDING = 1e-4
+"""How far from one written chances may add up."""
+
+
+class RegimeChances(Frozen):
+    """Chances of each pressure's regime given the one of the quarter before, quarter by quarter.
+
+    rows[t][p][i][j] is the chance of regime j in quarter `first` + t after regime i, for pressure p; pressures and
+    regimes in the orders of `PRESSURES` and `REGIMES`.
+    """
+
+    first: Quarter
+    rows: Annotated[tuple[tuple[Moves, Moves, Moves, Moves], ...], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _proper(self) -> Self:
+        for quarter, pressures in enumerate(self.rows, start=self.first):
+            for pressure, moves in zip(PRESSURES, pressures, strict=True):
+                for before, chances in enumerate(moves):
+                    try:
+                        _check_chances(before, chances)
+                    except CheckError as fault:
+                        key = f"{quarter_name(quarter)}, {pressure}, from {REGIMES[before]}"
+                        raise _at(key, chances, fault) from None
+        return self
+
+    def at(self, quarter: int) -> tuple[Moves, Moves, Moves, Moves] | None:
+        """The chances of the four pressures in this quarter; None where it has no row."""
+        place = quarter - self.first
+        return self.rows[place] if 0 <= place < len(self.rows) else None
+
+
+def _check_chances(before: int, chances: tuple[float, ...]) -> None:
+    """Chances of the regimes after regime `before`: shares of one, of this regime and its neighbours only."""
+    for after, chance in enumerate(chances):
+        within(chance, 0, 1)
+        if chance > 0 and abs(after - before) > 1:
+            raise CheckError(f"goes from {REGIMES[before]} to {REGIMES[after]} at once", allowed="steps to neighbours")
+    if abs(sum(chances) - 1) > ROUNDING:
+        raise CheckError("does not add up to one", allowed=f"three chances of sum 1, to {ROUNDING:g}")
 
 
 class Pressures(Frozen):
-    """Pressures, and the regimes that the record shows for the hindcast."""
+    """Pressures, and the chances of their regimes in the quarters of the record (series/regimes.csv)."""
 
     pressures: FourPressures
-    hindcast: tuple[DatedRegime, ...]
-
-    @model_validator(mode="after")
-    def _in_time(self) -> Self:
-        for pressure in PRESSURES:
-            rows = [row for row in self.hindcast if row.pressure == pressure]
-            _in_sequence("hindcast", [row.begins for row in rows])
-        return self
+    drawn: RegimeChances
 
 
 class CouncilRule(Frozen):

@@ -39,6 +39,20 @@ def chance_down(regime: Whole, p: Pressures) -> Floats:
     return np.where(regime == CRISIS, p.down_from_crisis, p.down_from_tense)
 
 
+def chances_on_record(regime: Whole, chances: Floats) -> tuple[Floats, Floats]:
+    """Probabilities of moving a regime up and down in a quarter of the past, (4, R) each.
+
+    regime   (4, R)     regimes of the quarter before
+    chances  (4, 3, 3)  chances of a pressure's regime now (last axis) given the one before
+
+    Source: hidden Markov model of the evidence, docs/pressures.md.
+    """
+    none = np.zeros((len(chances), 1))
+    up = np.hstack([chances[:, (CALM, TENSE), (TENSE, CRISIS)], none])
+    down = np.hstack([none, chances[:, (TENSE, CRISIS), (CALM, TENSE)]])
+    return np.take_along_axis(up, regime, axis=1), np.take_along_axis(down, regime, axis=1)
+
+
 def next_regime(regime: Whole, up: Floats, down: Floats, u: Floats) -> Whole:
     """Regime of this quarter: a step up goes before a step down, and there is nothing above crisis or below calm."""
     rises = (u < up) & (regime < CRISIS)

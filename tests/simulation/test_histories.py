@@ -336,8 +336,6 @@ def test_japan_climbs_its_ladders_one_by_one_and_never_back(played: Played) -> N
 
 def test_pressures_move_one_regime_at_a_time_unless_pinned(played: Played) -> None:
     dictated = {one.pressure for one in played.settings.regimes}
-    if played.settings.scenario.name == "hindcast":
-        dictated |= {one.pressure for one in played.settings.pressures.hindcast}
     for row, pressure in enumerate(PRESSURES):
         regime = played.notes["regime"][:, row]
         assert ((regime >= 0) & (regime <= 2)).all()

@@ -77,16 +77,27 @@ def test_pressures_move_by_luck_unless_they_are_pinned(model: PartnershipModel) 
                 assert model.pressures.intensity[row, lane] == near(wanted)
                 if row in pinned and pinned[row].begins <= model.quarter < pinned[row].ends:
                     assert REGIMES[now] == pinned[row].regime
-                elif model.settings.start > max(one.begins for one in model.settings.pressures.hindcast):
-                    assert now == moved(was, luck(model, f"{name}/regime", lane), pulls.get(row, 0.0), p)
+                else:
+                    up, down = on_record(model, row, was) or by_rates(was, pulls.get(row, 0.0), p)
+                    u = luck(model, f"{name}/regime", lane)
+                    assert now == (was + 1 if u < up else was - 1 if u > 1 - down else was)
             assert model.pressures.shock[lane] == shock
 
 
-def moved(was: int, u: float, pull: float, p: Plain) -> int:
+def on_record(model: PartnershipModel, row: int, was: int) -> tuple[float, float] | None:
+    """Chances of moving up and down in a quarter of the past."""
+    chances = model.settings.pressures.drawn.at(model.quarter)
+    if chances is None:
+        return None
+    after = (0.0, *chances[row][was], 0.0)  # calm stands at place 1
+    return after[was + 2], after[was]
+
+
+def by_rates(was: int, pull: float, p: Plain) -> tuple[float, float]:
+    """The same from the rates, where nothing is on record."""
     base = (p.up_from_calm, p.up_from_tense, 0.0)[was]
     up = logistic(log(base / (1 - base)) + pull) if base else 0.0
-    down = (0.0, p.down_from_tense, p.down_from_crisis)[was]
-    return was + 1 if u < up else was - 1 if u > 1 - down else was
+    return up, (0.0, p.down_from_tense, p.down_from_crisis)[was]
 
 
 # Phase 2

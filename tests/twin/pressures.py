@@ -12,12 +12,8 @@ def phase(world: World) -> None:
     shock = False
     for place, pressure in enumerate(world.pressures):
         before = pressure.regime
-        moved = next_regime(
-            before,
-            chance_up(world, before, pulls[place]),
-            chance_down(world, before),
-            world.u(f"{pressure.name}/regime"),
-        )
+        up, down = chances(world, place, before, pulls[place])
+        moved = next_regime(before, up, down, world.u(f"{pressure.name}/regime"))
         pinned = pinned_regime(world, pressure.name)
         pressure.regime = moved if pinned is None else pinned
         pressure.intensity = intensity(
@@ -37,6 +33,16 @@ def pull(world: World, place: int) -> float:
     if place == NORTH_KOREA:
         return world.p("pressures.russia_to_north_korea") * world.intensity(RUSSIA)
     return 0.0
+
+
+def chances(world: World, place: int, regime: int, pulled: float) -> tuple[float, float]:
+    """Probabilities of the next worse and the next better regime: those of the record in the quarters that it has."""
+    drawn = world.settings.pressures.drawn
+    quarter = world.quarter - drawn.first
+    if quarter < 0 or quarter >= len(drawn.rows):
+        return chance_up(world, regime, pulled), chance_down(world, regime)
+    row = drawn.rows[quarter][place][regime]
+    return (row[regime + 1] if regime < 2 else 0.0), (row[regime - 1] if regime > 0 else 0.0)
 
 
 def chance_up(world: World, regime: int, pulled: float) -> float:
@@ -64,17 +70,11 @@ def next_regime(regime: int, up: float, down: float, u: float) -> int:
 
 
 def pinned_regime(world: World, name: str) -> int | None:
-    """The regime that the scenario, or for a start in the past the record, dictates; None if neither does."""
+    """The regime that the scenario dictates; None if it does not."""
     for row in world.settings.regimes:
         if row.pressure == name and row.begins <= world.quarter < row.ends:
             return REGIMES.index(row.regime)
-    found = None
-    record = world.settings.pressures.hindcast
-    if world.settings.start < max(dated.begins for dated in record):
-        for dated in record:
-            if dated.pressure == name and dated.begins <= world.quarter:
-                found = REGIMES.index(dated.regime)
-    return found
+    return None
 
 
 def intensity(world: World, x: float, regime: int, noise: float) -> float:

@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from config import resolve
-from config.schema import Settings
+from config.schema import PinnedRegime, Settings
 from simulation.model import PartnershipModel
 from tests.twin.history import TwinHistory
 
@@ -115,6 +115,19 @@ def test_one_run_alone_equals_its_twin() -> None:
     facts = settings("outlook", "none")
     tables = block(facts, [4711], EVERYTHING)
     assert_lane_equals_twin(tables, twin(facts, 4711, EVERYTHING), 4711, EVERYTHING)
+
+
+def test_a_scenario_goes_before_the_record_of_pressures() -> None:
+    facts = settings("hindcast", "none")
+    dates = {"from": "2011Q1", "until": "2012Q1"}
+    crisis = PinnedRegime.model_validate({"pressure": "russia", "regime": "crisis", **dates})
+    scenario = facts.scenario.model_copy(update={"regimes": (crisis,)})
+    dictated = facts.model_copy(update={"scenario": scenario, "until": crisis.ends})
+    tables = block(dictated, RUNS, EVERYTHING[:2])
+    assert_lane_equals_twin(tables, twin(dictated, 17, EVERYTHING[:2]), 17, EVERYTHING[:2])
+    shown = tables["trajectories"]["quarter"] == crisis.ends - 1
+    assert (tables["trajectories"]["pressure_russia"][shown] > 0.5).all()
+    assert (tables["trajectories"]["pressure_china"][shown] < 0.5).all()
 
 
 def test_regimes_at_the_end_follow_operational_depth() -> None:

@@ -75,6 +75,32 @@ def test_chance_down_is_greater_from_crisis_than_from_tension() -> None:
 
 
 @given(numbers)
+def test_chances_on_record_are_those_of_the_neighbours_of_the_regime(n: Numbers) -> None:
+    regime, chances = n.whole(0, 2, FOUR, R), n.table((FOUR, 3, 3))
+    up, down = rules.chances_on_record(regime, chances)
+
+    def rising(pressure: int, run: int) -> float:
+        before = int(regime[pressure, run])
+        return float(chances[pressure, before, before + 1]) if before < 2 else 0.0
+
+    def falling(pressure: int, run: int) -> float:
+        before = int(regime[pressure, run])
+        return float(chances[pressure, before, before - 1]) if before > 0 else 0.0
+
+    agree(up, rising, (FOUR, R))
+    agree(down, falling, (FOUR, R))
+
+
+def test_what_the_record_is_sure_of_happens() -> None:
+    """From calm to tension, from tension to crisis, from crisis to tension, and calm that stays."""
+    sure = np.array([[[0, 1, 0], [0, 0, 1], [0, 1, 0]]] * 3 + [[[1, 0, 0]] * 3], dtype=float)
+    regime = np.array([[0], [1], [2], [0]])
+    for u in (1e-12, 0.5, 1 - 1e-12):
+        after = rules.next_regime(regime, *rules.chances_on_record(regime, sure), np.full((4, 1), u))
+        assert after[:, 0].tolist() == [1, 2, 1, 0]
+
+
+@given(numbers)
 def test_next_regime_equals_its_scalar_twin(n: Numbers) -> None:
     regime, u = n.whole(0, 2, FOUR, R), n.luck(FOUR, R)
     up, down = n.table((FOUR, R)), n.table((FOUR, R))
