@@ -15,6 +15,7 @@ from agents.world import Actor, World
 from config import LADDERS, PRESSURES
 
 FORCE, TRANSFERS, SECRECY, MISSIONS = range(4)
+JAPAN = "JPN"
 REINTERPRETED, AMENDED = 2, 3
 """Steps of the force ladder: wider collective self-defence, and Article 9 amended."""
 
@@ -57,6 +58,12 @@ class Cabinet(Actor):
         """A new cabinet, where the Lower House was elected, brings a new stance."""
         stance = self.model.parameters.positions.japan_stance * normal(self.model.chance.draw("japan/stance"))
         self.stance = np.where(elected, stance, self.stance)
+
+    def follow_record(self) -> None:
+        """Take the stance of a government that is known to have taken office this quarter."""
+        for one in self.model.settings.governments_of(JAPAN, self.model.quarter):
+            drawn = self.model.parameters.positions.japan_stance * normal(self.model.chance.draw("japan/stance"))
+            self.stance = drawn if one.stance is None else np.full(self.model.width, one.stance)
 
     def wanted(self) -> Floats:
         """Position that the cabinet is drawn to, (R,), 0-1."""
@@ -185,16 +192,22 @@ class Constitution(Actor):
 
     def climb(self) -> None:
         """Take the steps of this quarter, at most one on each ladder, then what levers bring."""
-        draws = self.model.chance.rows(self._climb)
-        lawful = self._lawful()
-        step = self.step.copy()
-        for row, (acts, name) in enumerate(zip(self.acts, LADDERS, strict=True)):
-            for below, act in enumerate(acts):
-                hazard = self._hazard(name, act)
-                taken = (self.step[row] == below) & lawful[act] & (draws[row] < probability(hazard))
-                step[row] = np.where(taken, below + 1, step[row])
+        taken = self.model.chance.rows(self._climb) < self.chances()
+        for row, ladder in enumerate(LADDERS):
+            known = self.model.status.step(ladder, int(self.step[row, 0]))
+            taken[row] = taken[row] if known is None else known
+        step: Whole = self.step + taken
         step[FORCE] = self._pushed(step[FORCE])
         self.step = step
+
+    def chances(self) -> Floats:
+        """Chance of the next step on each ladder in this quarter, (4, R): 0 at its top."""
+        lawful, chances = self._lawful(), np.zeros(self.step.shape)
+        for row, (acts, name) in enumerate(zip(self.acts, LADDERS, strict=True)):
+            for below, act in enumerate(acts):
+                possible = (self.step[row] == below) & lawful[act]
+                chances[row] = np.where(possible, probability(self._hazard(name, act)), chances[row])
+        return chances
 
     def _hazard(self, ladder: str, act: str) -> Floats:
         p, cabinet = self.model.parameters.japan, self.model.cabinet

@@ -210,6 +210,14 @@ class MemberStates:
         self.elected: Mask = elections.elected(self.scripted, self.free_to_elect, chance.rows(self._elections), p)
         stance = elections.new_stance(self.stance_mean, chance.rows(self._stances), p)
         self.stance = np.where(self.elected, stance, self.stance)
+        self._follow_record(stance)
+
+    def _follow_record(self, drawn: Floats) -> None:
+        """Governments that are known to have taken office this quarter."""
+        for row, one in enumerate(self.facts):
+            for known in self.model.settings.governments_of(one.iso3, self.model.quarter):
+                self.elected[row] = True
+                self.stance[row] = drawn[row] if known.stance is None else known.stance
 
     def wanted(self) -> Floats:
         """Position that each state is drawn to, (M, R), 0-1."""

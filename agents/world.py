@@ -48,6 +48,12 @@ class Partnership(Protocol):
     interoperability: Floats
 
 
+class Known(Protocol):
+    """What is known to have happened: see simulation/status.py."""
+
+    def step(self, ladder: str, below: int) -> bool | None: ...
+
+
 class World(Protocol):
     """The model as agents know it."""
 
@@ -55,6 +61,7 @@ class World(Protocol):
     parameters: Parameters
     chance: Draws
     levers: LeversNow
+    status: Known
     quarter: int
     width: int
     partnership: Partnership

@@ -13,6 +13,7 @@ from config.schema import (
     Draw,
     Experiment,
     Instrument,
+    KnownStage,
     MemberState,
     Parameter,
     Policy,
@@ -20,6 +21,7 @@ from config.schema import (
     Scenario,
     Settings,
     Span,
+    Status,
 )
 
 __all__ = [
@@ -34,6 +36,7 @@ __all__ = [
     "Draw",
     "Experiment",
     "Instrument",
+    "KnownStage",
     "MemberState",
     "Parameter",
     "Policy",
@@ -41,6 +44,7 @@ __all__ = [
     "Scenario",
     "Settings",
     "Span",
+    "Status",
     "UserError",
     "available",
     "check_file",

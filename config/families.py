@@ -234,6 +234,7 @@ class Japan:
     secrecy: Value
     missions: Value
     amendment: Value
+    factor: Value
     brake: Value
     threat_slope: Value
     threat_middle: Value

@@ -29,6 +29,7 @@ from config.checking import (
 )
 from config.errors import CheckError, UserError, listed, nearest, shown
 from config.panels import PANELS, load_panel
+from config.posterior import load_posterior
 from config.regimes import load_regimes
 from config.schema import (
     LADDERS,
@@ -42,6 +43,7 @@ from config.schema import (
     Partners,
     Period,
     Policy,
+    Posterior,
     Pressures,
     RecordRow,
     Rung,
@@ -49,11 +51,13 @@ from config.schema import (
     Settings,
     Span,
     StartTable,
+    Status,
     UnionSettings,
     check_until,
     quarter_value,
     set_value,
 )
+from config.status import load_status, with_status
 
 ROOT = Path(__file__).parent
 """The shipped configuration. Every function that reads takes another folder of the same shape as `root`."""
@@ -77,13 +81,15 @@ class Base:
     partners: Partners
     pressures: Pressures
     union: UnionSettings
+    posterior: Posterior | None
 
 
 def load_base(root: Path = ROOT) -> Base:
     """Everything in `root` but scenarios, policies, experiments, start tables and record."""
     instruments, rungs = load_instruments(root / "instruments.toml")
+    parameters = load_parameters(root / "parameters")
     return Base(
-        parameters=load_parameters(root / "parameters"),
+        parameters=parameters,
         instruments=instruments,
         rungs=rungs,
         members=load_members(root / "actors" / "member_states.csv", root / "actors" / "periods.csv"),
@@ -91,6 +97,7 @@ def load_base(root: Path = ROOT) -> Base:
         partners=_toml_as(Partners, root / "actors" / "partners.toml"),
         pressures=load_pressures(root / "actors" / "pressures.toml", root / "series" / "regimes.csv"),
         union=_toml_as(UnionSettings, root / "actors" / "union.toml"),
+        posterior=load_posterior(root / "posterior.csv", parameters),
     )
 
 
@@ -641,6 +648,9 @@ class Library:
     until_file: str = ""
     scenario_key: str = "scenario"
     policy_key: str = "policy"
+    status: Status | None = None
+    status_file: str = ""
+    prior: bool = False
 
     def scenario(self, name: str) -> tuple[Scenario, str]:
         """A scenario and its file."""
@@ -687,7 +697,15 @@ class Library:
             ) from None
         table = load_start(quarter_name(world.start), base, self.root, world_file)
         frame = {"scenario": world, "policy": both, "until": quarter_name(last), "table": table}
-        return Settings.model_validate({**frame, **vars(base)})
+        settings = Settings.model_validate({**frame, **vars(base), "posterior": self._posterior(base)})
+        return settings if self.status is None else with_status(settings, self.status, self.status_file)
+
+    def _posterior(self, base: Base) -> Posterior | None:
+        """The posterior without the parameters to which a scenario, a policy or an override gives another value."""
+        if self.prior or self.base.posterior is None:
+            return None
+        names = self.base.posterior.names
+        return self.base.posterior.without({n for n in names if base.parameters[n] != self.base.parameters[n]})
 
 
 def resolve(
@@ -696,14 +714,16 @@ def resolve(
     overrides: Mapping[str, Any] = NOTHING,
     *,
     until: str | int | None = None,
+    prior: bool = False,
     root: Path = ROOT,
     folder: Path | str = "",
 ) -> Settings:
     """Settings of one scenario under one policy ("a+b" for two at once), overrides last.
 
     Overrides hold numbers, quarters as text, and { low, high } as a mapping; names ending in .toml lie in `folder`.
+    With `prior` calibrated parameters are drawn from their ranges, not from the posterior.
     """
-    library = Library(load_base(root), root, Path(folder))
+    library = Library(load_base(root), root, Path(folder), prior=prior)
     table = _checked_set(overrides, "overrides", "")
     return library.settings(scenario, policy, [Layer("overrides", "", table)], _until(until, "", "until"))
 
@@ -781,6 +801,8 @@ def load_experiment(
     runs: int | None = None,
     seed: int | None = None,
     until: str | None = None,
+    status: Path | None = None,
+    prior: bool = False,
     *,
     root: Path = ROOT,
 ) -> Experiment:
@@ -796,7 +818,8 @@ def load_experiment(
     with_layer(base, Layer(file, "set", found.set))
     added = parse_sets(sets)
     with_layer(base, Layer("--set", "", added))
-    changes = {"runs": runs, "seed": seed, "until": until}
+    known = None if status is None else load_status(status)
+    changes = {"runs": runs, "seed": seed, "until": until, "status": known, "prior": prior or None}
     given = {key: value for key, value in changes.items() if value is not None}
     written = {**found.model_dump(by_alias=True), "set": {**found.set, **added}}
     experiment = found
@@ -814,6 +837,7 @@ def load_experiment(
                 suggestion=fault.suggestion,
             ) from None
     library = _library(experiment, base, root, file, "--until" if until is not None else file)
+    library = replace(library, status_file=file if status is None else said(status))
     _check_labels(experiment, file)
     for scenario in experiment.scenarios:
         for policy in experiment.policies:
@@ -839,7 +863,10 @@ def _experiment_path(name: str, root: Path) -> Path:
 
 
 def _library(experiment: Experiment, base: Base, root: Path, file: str, until_file: str) -> Library:
-    return Library(base, root, Path(experiment.folder), file, until_file, "scenarios", "policies")
+    return Library(
+        base, root, Path(experiment.folder), file, until_file, "scenarios", "policies",
+        experiment.status, file, experiment.prior,
+    )  # fmt: skip
 
 
 def _check_labels(experiment: Experiment, file: str) -> None:

@@ -939,6 +939,74 @@ class Policy(Frozen):
     set: SetTable
 
 
+class Posterior(Frozen):
+    """Draws of the calibrated parameters, equally likely: a row per draw, a column per dotted name."""
+
+    names: tuple[str, ...]
+    rows: tuple[tuple[float, ...], ...]
+
+    def without(self, names: set[str]) -> "Posterior | None":
+        """The posterior of the other parameters; None if there are none."""
+        kept = [place for place, name in enumerate(self.names) if name not in names]
+        if not kept:
+            return None
+        rows = tuple(tuple(row[place] for place in kept) for row in self.rows)
+        return Posterior(names=tuple(self.names[place] for place in kept), rows=rows)
+
+
+class KnownStage(Frozen):
+    """A stage that an instrument has reached: at EU level, or a rung with the state that `partner` names.
+
+    `depth` is the relative depth agreed at signature, or at entry into force where nothing is signed; without it what
+    both sides would agree on, at least what is worth signing.
+    """
+
+    partner: str = "EU"
+    instrument: str
+    stage: Literal["mandated", "negotiating", "signed", "provisional", "in_force", "lapsed"]
+    quarter: Quarter
+    depth: Share | None = None
+
+    @property
+    def file(self) -> str:
+        """Which file it is about: "csdp_fpa", "FRA/raa"."""
+        return self.instrument if self.partner == "EU" else f"{self.partner}/{self.instrument}"
+
+
+class KnownStep(Frozen):
+    """A step that Japan has taken on one of its ladders."""
+
+    ladder: Ladder
+    step: Annotated[int, Field(ge=1)]
+    quarter: Quarter
+
+
+class KnownGovernment(Frozen):
+    """A government that has taken office: of a member state, or of Japan (JPN); without a stance it is drawn."""
+
+    state: str
+    quarter: Quarter
+    stance: float | None = None
+
+
+class Status(Frozen):
+    """What has happened from the start to a quarter; from the next one on, chance takes over.
+
+    Of instruments, rungs and ladders everything is listed: what is not has not happened. `open` names files
+    ("csdp_fpa", "FRA/raa") of which nothing is known after their last stage listed. Governments, seats and
+    regimes that are not listed are left to chance.
+    """
+
+    title: Words
+    until: Quarter
+    stages: tuple[KnownStage, ...] = ()
+    steps: tuple[KnownStep, ...] = ()
+    governments: tuple[KnownGovernment, ...] = ()
+    seats: tuple[DietElection, ...] = ()
+    regimes: tuple[PinnedRegime, ...] = ()
+    open: tuple[str, ...] = ()
+
+
 def check_until(until: int, start: int) -> None:
     """A run ends in its first quarter at the earliest."""
     if until < start or until >= NEVER:
@@ -971,6 +1039,7 @@ class Experiment(Frozen):
     """A question: which scenarios and policies, how many runs of each, and what to keep.
 
     An entry of `scenarios` or `policies` that ends in .toml is a file beside the experiment's own, in `folder`.
+    `status` says what has happened since the start; with `prior` calibrated parameters are drawn from their ranges.
     """
 
     name: str
@@ -982,6 +1051,8 @@ class Experiment(Frozen):
     until: Quarter | None = None
     record: Records = ("trajectories", "transitions")
     set: SetTable
+    status: Status | None = None
+    prior: bool = False
     folder: str = ""
 
     @field_validator("record")
@@ -1015,6 +1086,8 @@ class Settings(Frozen):
     pressures: Pressures
     union: UnionSettings
     table: StartTable
+    status: Status | None = None
+    posterior: Posterior | None = None
 
     @property
     def start(self) -> int:
@@ -1023,8 +1096,13 @@ class Settings(Frozen):
 
     @property
     def regimes(self) -> tuple[PinnedRegime, ...]:
-        """Regimes that the scenario dictates."""
-        return self.scenario.regimes
+        """Regimes that are known, or that the scenario dictates."""
+        return self.scenario.regimes + (self.status.regimes if self.status else ())
+
+    def governments_of(self, state: str, quarter: int) -> list[KnownGovernment]:
+        """Governments of a state known to take office in a quarter."""
+        known = self.status.governments if self.status else ()
+        return [one for one in known if (one.state, one.quarter) == (state, quarter)]
 
     def fingerprint(self) -> str:
         """Hash (SHA-256, hexadecimal) of the resolved content; the same on every machine."""

@@ -23,6 +23,8 @@ partnership run EXPERIMENT          simulate, answer, draw; goes on where it was
     --seed N                        other luck
     --until QUARTER                 last quarter, such as 2035Q4
     --set KEY=VALUE                 another value, as attention.link=0.8; repeat at will
+    --status FILE                   what has happened since the start: forecasts go on from there
+    --prior                         calibrated parameters from their ranges, not from the posterior
     --workers N                     processes; the results are the same (default: all cores)
     --out DIR                       where results go (default: results/EXPERIMENT)
     --profile                       time per run and phase
@@ -121,6 +123,8 @@ Runs = Annotated[
 Seed = Annotated[int | None, typer.Option(parser=_whole("--seed", 0), metavar="N", help="Seed of all chance.")]
 Until = Annotated[str | None, typer.Option(metavar="QUARTER", help="Last quarter, such as 2035Q4.")]
 Sets = Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Another value; repeat at will.")]
+Status = Annotated[Path | None, typer.Option(metavar="FILE", help="What has happened since the start, a TOML file.")]
+Prior = Annotated[bool, typer.Option("--prior", help="Draw calibrated parameters from their ranges.")]
 Workers = Annotated[int | None, typer.Option(parser=_whole("--workers", 1), metavar="N", help="Default: all cores.")]
 Out = Annotated[Path | None, typer.Option(metavar="DIR", help="Folder of results (default: results/EXPERIMENT).")]
 Profile = Annotated[bool, typer.Option("--profile", help="Print the time per run and phase.")]
@@ -133,6 +137,8 @@ def run(
     seed: Seed = None,
     until: Until = None,
     sets: Sets = None,
+    status: Status = None,
+    prior: Prior = False,
     workers: Workers = None,
     out: Out = None,
     profile: Profile = False,
@@ -141,7 +147,7 @@ def run(
     from config.loading import load_experiment
     from experiments.running import run_experiment
 
-    question = load_experiment(experiment, sets=sets or (), runs=runs, seed=seed, until=until)
+    question = load_experiment(experiment, sets or (), runs, seed, until, status, prior)
     folder = out or Path("results") / question.name
     try:
         with _progress_bar() as progress:

@@ -118,10 +118,13 @@ class Delivery:
         idle = 1 - share(at.operational, at.agreed)
         fires = u < probability(rate * np.maximum(0.0, idle))
         for k, one in enumerate(at.catalogue):
-            due: Mask = fires[k] & (one.rule in CAN_LAPSE) | (at.lapses[k, 0] == self.model.quarter)
+            idle_now = self.model.status.lapsing(k, fires[k] & (one.rule in CAN_LAPSE))
+            due: Mask = idle_now | (at.lapses[k, 0] == self.model.quarter)
             lapsed = at.in_force[k] & due
             if lapsed.any():
                 at.lapse(k, lapsed)
+                if self.model.status.holds(one.slug):
+                    self.model.beliefs.of_lapse(one.slug)
 
     def _interoperate(self) -> None:
         at, tracks = self.instruments, self.model.tracks

@@ -102,8 +102,10 @@ class Instruments:
         slugs = [one.slug for one in self.catalogue]
         will = exp(p.will_spread * normal(once_table(f"{slug}/will" for slug in slugs)))
         given = [table.of(slug).stayer for slug in slugs]
-        share = np.stack([np.broadcast_to(p.stayer_share if one is None else one, self.model.width) for one in given])
-        stays = once_table(f"{slug}/stayer" for slug in slugs) < share
+        self.stayer_share: Floats = np.stack(
+            [np.broadcast_to(p.stayer_share if one is None else one, self.model.width) for one in given]
+        )
+        stays = once_table(f"{slug}/stayer" for slug in slugs) < self.stayer_share
         self.will: Floats = np.where(stays, p.stayer_will, will)
 
     # What is there

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from time import perf_counter
 
 import mesa
@@ -24,15 +24,17 @@ from agents.rules.attention import Frameworks
 from agents.rules.levers import LeversNow
 from agents.rules.types import Floats
 from config import Settings
+from simulation.beliefs import Beliefs
 from simulation.chance import Chance
 from simulation.delivery import Delivery
 from simulation.instruments import Instruments
 from simulation.limits import Limits
 from simulation.memory import keep_freed_memory
 from simulation.negotiation import Negotiation
-from simulation.parameters import draw_parameters
+from simulation.parameters import NOTHING, draw_parameters
 from simulation.ratification import Ratifications
 from simulation.recorder import Recorder, Table
+from simulation.status import StatusNow
 from simulation.tracks import UK, Tracks
 
 RECORDED = ("trajectories", "transitions")
@@ -50,10 +52,16 @@ class PartnershipModel(mesa.Model):
     runs      run numbers of the block, (R,)
     seed      of the named chance
     record    which tables to keep: trajectories, transitions, actors, bounds, limits, vetoes
+    given     parameters by dotted name that are not drawn, (R,) each
     """
 
     def __init__(
-        self, settings: Settings, runs: Sequence[int] = range(1), seed: int = 1, record: Collection[str] = RECORDED
+        self,
+        settings: Settings,
+        runs: Sequence[int] = range(1),
+        seed: int = 1,
+        record: Collection[str] = RECORDED,
+        given: Mapping[str, Floats] = NOTHING,
     ) -> None:
         super().__init__(rng=seed)
         keep_freed_memory()
@@ -62,8 +70,9 @@ class PartnershipModel(mesa.Model):
         self.width = len(self.runs)
         self.quarter: int = settings.start
         self.chance = Chance(seed, runs)
-        self.parameters, self.drawn = draw_parameters(settings, self.chance)
+        self.parameters, self.drawn = draw_parameters(settings, self.chance, given)
         self.levers = LeversNow(self.parameters.levers, BEFORE)
+        self.status = StatusNow(self)
         self.recorder = Recorder(self, record)
         self._populate()
         self._begin()
@@ -92,6 +101,7 @@ class PartnershipModel(mesa.Model):
         self.delivery = Delivery(self)
         self.tracks = Tracks(self)
         self.limits = Limits(self)
+        self.beliefs = Beliefs(self)
         self.chance.register(["china/retaliation"])
 
     def _begin(self) -> None:
@@ -115,6 +125,7 @@ class PartnershipModel(mesa.Model):
         self.chance.turn(self.quarter)
         self.levers = LeversNow(self.parameters.levers, self.quarter)
         self.member_states.look_up(self.quarter)
+        self.status.turn()
         for phase in self.phases:
             begun = perf_counter()
             phase()
@@ -160,6 +171,7 @@ class PartnershipModel(mesa.Model):
             body.begin_term()
         self.european_council.meet()
         self.diet.elect()
+        self.cabinet.follow_record()
 
     def take_positions(self) -> None:
         """Phase 4: Japan, the member states and the Union's bodies decide how deep they want to go."""
@@ -168,6 +180,8 @@ class PartnershipModel(mesa.Model):
         for body in (self.high_representative, self.commission, self.european_parliament):
             body.take_position()
         self.public.respond()
+        if self.status.active:
+            self.beliefs.of_steps(self.constitution.chances())
         self.constitution.climb()
 
     def open_files(self) -> None:
@@ -184,6 +198,9 @@ class PartnershipModel(mesa.Model):
             self.limits.after_council()
         self.peace_facility.prepare()
         self.council.decide_other_business()
+        if self.status.active:
+            self.beliefs.of_files()
+            self.beliefs.of_business()
 
     def ratify(self) -> None:
         """Phase 7: what was signed is ratified."""

@@ -49,6 +49,7 @@ class Negotiation:
         self.concluded: Mask = np.zeros(shape, dtype=bool)
         self.blocked_prerequisite: Mask = np.zeros(shape, dtype=bool)
         self.denied_slot: Mask = np.zeros(shape, dtype=bool)
+        self.free: Mask = np.ones(shape, dtype=bool)
 
     def _u(self, kind: str) -> Floats:
         return self.model.chance.rows(self._draws[kind])
@@ -99,16 +100,16 @@ class Negotiation:
         at = self.instruments
         terms = self.terms = self._terms()
         foreseen = self._foreseen()
-        push = self._push(foreseen, terms)
+        push = self.push = self._push(foreseen, terms)
         ready = self._ready(np.minimum(np.minimum(np.minimum(foreseen, terms.cap), terms.wish), terms.mid))
-        needed = self._needs_met()
+        needed = self.needed = self._needs_met()
         drawn = ready & (self._u("open") < probability(push))
         opened = drawn & needed
         self.blocked_prerequisite = drawn & ~needed
         asks = (opened & ~at.with_mandate) | self._to_talks()
         granted = self._granted(asks, push)
         self.denied_slot = asks & ~granted
-        self._begin_files(opened & at.with_mandate, granted, opened)
+        self._begin_files(*self.model.status.opening(opened & at.with_mandate, granted, opened))
 
     def _foreseen(self) -> Floats:
         """Relative depth that would pass as far as positions tell, (K, R)."""
@@ -192,6 +193,7 @@ class Negotiation:
             (self.model.commission, at.led_by_commission[:, 0]),
         ):
             free = leader.slots() - at.in_talks[mine].sum(axis=0)
+            self.free[mine] = free > 0
             granted[mine] = rules.slots_granted(asks[mine], push[mine], self._u("tie")[mine], free)
         return granted
 
@@ -204,6 +206,32 @@ class Negotiation:
             record(k, "mandated", mandated[k] & ~at.in_force[k])
             record(k, "reopened", begun[k] & at.in_force[k])
             record(k, "negotiating", granted[k] & ~at.in_force[k])
+
+    # Chances of one file, for who wants to know how likely what happened was
+
+    def chance_of_opening(self, k: int) -> Floats:
+        """Chance that a first file is opened this quarter, (R,)."""
+        at = self.instruments
+        possible = at.exists(self.model.quarter)[k] & self.needed[k] & (at.with_mandate[k] | self.free[k])
+        return np.where(possible, probability(self.push[k]), 0.0)
+
+    def chance_of_talks(self, k: int, will: Floats) -> Floats:
+        """Chance that a mandate turns into talks this quarter at these wills, as `will` in shape, (J, R)."""
+        files = self.model.parameters.files
+        hazard = rules.talks_hazard(self.pace, will, self.dialogue, self._track()[k], files)
+        return np.where(self.free[k], probability(hazard), 0.0)
+
+    def chance_of_concluding(self, k: int, will: Floats) -> Floats:
+        """Chance that talks are concluded this quarter at these wills, as `will` in shape, (J, R)."""
+        one, least = self.instruments.catalogue[k], self.terms.least[k]
+        passes, _ = self._council(k, one, np.arange(self.model.width), least)
+        acceptable = np.minimum(self.terms.draft[k], passes) >= least
+        return np.where(acceptable, probability(self._ripening(self.instruments.quarters[k], will)), 0.0)
+
+    def _ripening(self, quarters: Floats, will: Floats) -> Floats:
+        """Hazard that talks are ripe, as `will` in shape."""
+        at_summit = self.model.quarter % 4 + 1 == self.model.settings.union.summits.quarter
+        return rules.concluding_hazard(self.pace, quarters, will, self.dialogue, at_summit, self.model.parameters.files)
 
     # Phase 6
 
@@ -219,18 +247,14 @@ class Negotiation:
 
     def ripe(self) -> Mask:
         """Talks that could be concluded this quarter, (K, R)."""
-        at_summit = self.model.quarter % 4 + 1 == self.model.settings.union.summits.quarter
-        hazard = rules.concluding_hazard(
-            self.pace, self.instruments.quarters, self.will(), self.dialogue, at_summit, self.model.parameters.files
-        )
-        return self._u("conclude") < probability(hazard)
+        return self._u("conclude") < probability(self._ripening(self.instruments.quarters, self.will()))
 
     def _decide(self, k: int, one: Instrument, lanes: Whole, draft: Floats, least: Floats, ripe: Mask) -> None:
         at = self.instruments
         passes, opposed = self._council(k, one, lanes, least)
         agreed = np.minimum(draft, passes)
         acceptable = agreed >= least
-        concluded = ripe & acceptable
+        agreed, concluded = self.model.status.concluding(k, lanes, agreed, least, ripe & acceptable)
         at.drafted[k, lanes[concluded]] = agreed[concluded]
         thinned = np.maximum(0.0, draft - passes) * one.ambition
         self.dilution[lanes] = self.dilution[lanes] + np.where(concluded, thinned, 0.0)
@@ -273,5 +297,6 @@ class Negotiation:
         at = self.instruments
         gone = np.zeros(self.model.width, dtype=bool)
         gone[lanes] = withdrawn
+        gone = self.model.status.free(k, gone)
         at.file[k] = np.where(gone, NO_FILE, at.file[k])
         self.model.recorder.transition(k, "withdrawn", gone)

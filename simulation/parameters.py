@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import fields
+from types import MappingProxyType
 from typing import Any, get_type_hints
 
 import numpy as np
@@ -14,12 +16,12 @@ from config.families import Parameters
 from simulation.chance import Chance
 
 Floats = NDArray[np.float64]
+NOTHING: Mapping[str, Floats] = MappingProxyType({})
 
 
-def drawn(name: str, parameter: Parameter, chance: Chance) -> Floats:
-    """Value of an uncertain parameter in each run, (R,), from the draw named after it."""
+def value_at(parameter: Parameter, u: Floats) -> Floats:
+    """Value of an uncertain parameter for uniform draws, of the same shape."""
     assert parameter.draw is not None and parameter.range is not None
-    u = chance.once(f"parameter/{name}")
     if parameter.draw.uniform is not None:
         low, high = parameter.draw.uniform
         return low + (high - low) * u
@@ -33,9 +35,19 @@ def drawn(name: str, parameter: Parameter, chance: Chance) -> Floats:
     return np.minimum(most, np.maximum(least, value))
 
 
-def draw_parameters(settings: Settings, chance: Chance) -> tuple[Parameters, dict[str, Floats]]:
-    """Parameters by family, and by dotted name those that are uncertain."""
-    uncertain = {name: drawn(name, one, chance) for name, one in settings.parameters.items() if one.draw is not None}
+def draw_parameters(
+    settings: Settings, chance: Chance, given: Mapping[str, Floats] = NOTHING
+) -> tuple[Parameters, dict[str, Floats]]:
+    """Parameters by family, and by dotted name those that are uncertain.
+
+    What is given, (R,) by dotted name, goes before everything; else a row of the posterior; else the parameter's draw.
+    """
+    known = {**_of_posterior(settings, chance), **given}
+    uncertain = {
+        name: known[name] if name in known else value_at(one, chance.once(f"parameter/{name}"))
+        for name, one in settings.parameters.items()
+        if one.draw is not None or name in given
+    }
     values: dict[str, Any] = {
         name: uncertain[name] if name in uncertain else _number(one) for name, one in settings.parameters.items()
     }
@@ -49,6 +61,16 @@ def draw_parameters(settings: Settings, chance: Chance) -> tuple[Parameters, dic
         ),
         uncertain,
     )
+
+
+def _of_posterior(settings: Settings, chance: Chance) -> dict[str, Floats]:
+    """Values of the calibrated parameters, (R,) each: every run takes one row, so that they stay together."""
+    posterior = settings.posterior
+    if posterior is None:
+        return {}
+    rows = np.array(posterior.rows)
+    row = np.floor(chance.once("parameter/posterior") * len(rows)).astype(np.int64)
+    return {name: rows[row, column].copy() for column, name in enumerate(posterior.names)}
 
 
 def _number(parameter: Parameter) -> float | int:

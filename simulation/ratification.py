@@ -55,9 +55,8 @@ class Ratifications:
         both = at.japan_ready[k] & at.union_ready[k]
         if one.rule in RATIFIED_BY_MEMBERS:
             self._apply_provisionally(k, one, waiting & ~provisional & at.japan_ready[k] & consent)
-            at.enter_into_force(k, provisional & both, keep=True)
-        else:
-            at.enter_into_force(k, waiting & both, keep=True)
+            both &= provisional
+        at.enter_into_force(k, self.model.status.reached(k, "in_force", waiting & both), keep=True)
 
     def _fires(self, one: Instrument, kind: str, hazard: Value) -> Mask:
         return self.model.chance.draw(f"{one.slug}/{kind}") < probability(hazard)
@@ -107,6 +106,7 @@ class Ratifications:
 
     def _apply_provisionally(self, k: int, one: Instrument, possible: Mask) -> None:
         at = self.instruments
-        applied = possible & self._fires(one, "provisional", self.model.parameters.ratification.provisional)
+        fires = self._fires(one, "provisional", self.model.parameters.ratification.provisional)
+        applied = self.model.status.reached(k, "provisional", possible & fires)
         at.file[k] = np.where(applied, PROVISIONAL, at.file[k])
         self.model.recorder.transition(k, "provisional", applied & ~at.in_force[k])

@@ -87,14 +87,18 @@ class Tracks:
     def climb(self) -> None:
         """Open, conclude, bring into force and carry out rungs; all act on what stood at the start."""
         stage = self.stage
-        ripe = self._u("conclude") < probability(self._concluding)
-        opened = self._waiting() & (self._u("open") < probability(self._hazard()))
-        draft = self.draft()
-        signed = (stage == IN_TALKS) & (draft >= self.least) & ripe
-        forced = (stage == SIGNED) & self._forced()
+        chance, opening = probability(self._concluding), np.where(self._waiting(), probability(self._hazard()), 0.0)
+        ripe, opened = self._u("conclude") < chance, self._u("open") < opening
+        known, draft = self.model.status, self.draft()
+        if known.active:
+            self.model.beliefs.of_rungs(opening, np.where(draft >= self.least, chance, 0.0))
+        signed = known.rungs("signed", (stage == IN_TALKS) & (draft >= self.least) & ripe)
+        forced = known.rungs("in_force", (stage == SIGNED) & self._forced())
+        opened = known.rungs("negotiating", opened)
+        draft = known.rung_depth(draft, self.least)
         self.operational = self._carried_out(stage == IN_FORCE)
         self.agreed = np.where(signed, draft, self.agreed)
-        self.stage = np.where(opened, IN_TALKS, np.where(signed, SIGNED, np.where(forced, IN_FORCE, stage)))
+        self.stage = np.where(forced, IN_FORCE, np.where(signed, SIGNED, np.where(opened, IN_TALKS, stage)))
         for mask, name in ((opened, "negotiating"), (signed, "signed"), (forced, "in_force")):
             for partner, place in np.argwhere(mask.any(axis=2)):
                 self.model.recorder.rung_transition(PARTNERS[partner], place, name, mask[partner, place])

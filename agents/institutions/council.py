@@ -219,7 +219,7 @@ class Council(Actor):
         p, states, rows = self.model.parameters, self.model.member_states, by.rows
         u = self.model.chance.rows(self._tolerance[topic])[rows]
         spoiler = p.governments.spoiler
-        veto = business.tolerated(states.stance[rows], spoiler, self._tie(topic, rows), u, p.business)
+        veto = business.tolerated(states.stance[rows], spoiler, self.tie(topic, rows), u, p.business)
         neutral = states.neutral[rows] if topic == MONEY else np.zeros((by.size, 1))
         accept = business.accepted(veto, neutral, p.business)
         accept, veto = bargaining.on_grid(accept), bargaining.on_grid(veto)
@@ -256,7 +256,7 @@ class Council(Actor):
         self.holding = holding
         return np.any(holding, axis=0), np.any(opposed & ~kept, axis=0)
 
-    def _tie(self, topic: str, rows: Whole) -> Floats | float:
+    def tie(self, topic: str, rows: Whole) -> Floats | float:
         """What ties a voter's hand on a topic, (n, R): dependence on China, fear of Russia."""
         p, states = self.model.parameters.business, self.model.member_states
         if topic == "china":

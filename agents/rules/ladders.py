@@ -12,7 +12,7 @@ from config.schema import Thresholds
 def step_hazard(base: Value, partner: Mask, threat: Floats, stance: Floats, p: Japan) -> Floats:
     """Hazard per quarter of one step, (R,): grows with threat and the cabinet's stance; a pacifist partner brakes."""
     brake = np.where(partner, p.brake, 1.0)
-    return base * brake * logistic(p.threat_slope * (threat - p.threat_middle)) * exp(p.wish * stance)
+    return base * p.factor * brake * logistic(p.threat_slope * (threat - p.threat_middle)) * exp(p.wish * stance)
 
 
 def law_passes(lower: Floats, upper: Floats, by: Thresholds) -> Mask:

@@ -181,6 +181,7 @@ def step_hazard(world: World, ladder: str, act: str) -> float:
     threat = indo_pacific_threat(world, world.japan.threats)
     return (
         base
+        * world.p("japan.factor")
         * brake
         * logistic(world.p("japan.threat_slope") * (threat - world.p("japan.threat_middle")))
         * exp(world.p("japan.wish") * world.japan.stance)

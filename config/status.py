@@ -1,0 +1,124 @@
+"""A status: what has happened since the start of a scenario, from a file to settings that know it."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from config.calendar import quarter_name
+from config.checking import read_toml, said, validated
+from config.errors import UserError, listed, nearest, shown
+from config.schema import LADDERS, PARTNERS, KnownStage, Settings, Status
+
+PATHS = {
+    **dict.fromkeys(("R0", "R1", "R3", "R4"), ("negotiating", "in_force", "lapsed")),
+    **dict.fromkeys(("R2", "R8", "R9"), ("mandated", "negotiating", "signed", "in_force", "lapsed")),
+    **dict.fromkeys(("R5", "R7"), ("mandated", "negotiating", "signed", "provisional", "in_force", "lapsed")),
+}
+"""Stages of a file at EU level by class, in their order."""
+RUNG_PATH = ("negotiating", "signed", "in_force")
+JAPAN = "JPN"
+
+
+def load_status(path: Path) -> Status:
+    """A status file, each value checked for itself; `with_status` checks it against a scenario."""
+    return validated(Status, read_toml(path), said(path))
+
+
+def with_status(settings: Settings, status: Status, file: str) -> Settings:
+    """Settings in which a status is known; UserError where it does not fit them."""
+    checked = Checked(settings, status, file)
+    checked.time()
+    checked.files()
+    checked.ladders()
+    checked.people()
+    known = sorted((*settings.japan.elections, *status.seats), key=lambda row: row.quarter)
+    japan = settings.japan.model_copy(update={"elections": tuple(known)})
+    return settings.model_copy(update={"status": status, "japan": japan})
+
+
+class Checked:
+    """The checks of a status against the settings that it is to be known in."""
+
+    def __init__(self, settings: Settings, status: Status, file: str) -> None:
+        self.settings, self.status, self.file = settings, status, file
+        self.rungs = [rung.slug for rung in settings.rungs]
+        self.instruments = {one.slug: one for one in settings.instruments}
+
+    def fault(self, problem: str, key: str, value: object, allowed: str, suggestion: str = "") -> UserError:
+        """What is wrong, said about a key of the file."""
+        return UserError(problem, file=self.file, key=key, value=shown(value), allowed=allowed, suggestion=suggestion)
+
+    def known(self, what: str, key: str, name: str, names: Sequence[str]) -> None:
+        """That a name is one of these."""
+        if name not in names:
+            raise self.fault(f"is no {what}", key, name, listed(names), nearest(name, names))
+
+    def time(self) -> None:
+        """That the status ends within the run, and tells nothing from before or after."""
+        first, last = self.settings.start, min(self.settings.until, self.status.until)
+        span = f"{quarter_name(first)} to {quarter_name(self.settings.until)}"
+        if not first <= self.status.until <= self.settings.until:
+            raise self.fault("is outside the run", "until", quarter_name(self.status.until), span)
+        rows = [("stages", one.quarter) for one in self.status.stages]
+        rows += [("steps", one.quarter) for one in self.status.steps]
+        rows += [("governments", one.quarter) for one in self.status.governments]
+        rows += [("seats", one.quarter) for one in self.status.seats]
+        for key, quarter in rows:
+            if not first <= quarter <= last:
+                raise self.fault("is outside the time that is known", f"{key}.quarter", quarter_name(quarter),
+                                 f"{quarter_name(first)} to {quarter_name(last)}")  # fmt: skip
+
+    def files(self) -> None:
+        """That files are ours, and move along the path of their class."""
+        names = [*self.instruments, *(f"{iso}/{rung}" for iso in PARTNERS for rung in self.rungs)]
+        for name in self.status.open:
+            self.known("file", "open", name, names)
+        for one in self.status.stages:
+            if one.partner == "EU":
+                self.known("instrument at EU level", "stages.instrument", one.instrument, list(self.instruments))
+            else:
+                self.known("partner", "stages.partner", one.partner, ("EU", *PARTNERS))
+                self.known("rung", "stages.instrument", one.instrument, self.rungs)
+        for file in dict.fromkeys(one.file for one in self.status.stages):
+            self._path([one for one in self.status.stages if one.file == file])
+
+    def _path(self, rows: Sequence[KnownStage]) -> None:
+        """That the stages of one file follow one another; mandate and talks may be left out."""
+        first = rows[0]
+        path = PATHS[self.instruments[first.instrument].rule] if first.partner == "EU" else RUNG_PATH
+        table = self.settings.table
+        start = table.of(first.instrument) if first.partner == "EU" else table.rung(first.partner, first.instrument)
+        stands = start.stage in path and start.stage != "lapsed" and start.lapses > self.status.until
+        before = path.index(start.stage) if stands else -1
+        quarter = self.settings.start - 1
+        for one in rows:
+            key = f"stages ({one.file})"
+            if one.stage not in path:
+                raise self.fault("is no stage of this file", key, one.stage, " → ".join(path), nearest(one.stage, path))
+            rank = path.index(one.stage)
+            settled = one.stage in ("in_force", "provisional") and "signed" in path
+            if rank <= before or one.quarter < quarter or (settled and one.partner == "EU" and one.quarter == quarter):
+                raise self.fault("comes too early", key, f"{one.stage} in {quarter_name(one.quarter)}",
+                                 f"{' → '.join(path)}, entry into force in a later quarter than signature")  # fmt: skip
+            needed = "signed" if settled else "in_force" if one.stage == "lapsed" else ""
+            if needed and before < path.index(needed):
+                raise self.fault("comes before what it needs", key, f"{one.stage} in {quarter_name(one.quarter)}",
+                                 " → ".join(path), "add the stage before it")  # fmt: skip
+            before, quarter = (-1 if one.stage == "lapsed" else rank), one.quarter
+
+    def ladders(self) -> None:
+        """That steps follow one another, one a quarter on each ladder."""
+        for ladder in LADDERS:
+            step, top = getattr(self.settings.table.ladders, ladder), len(getattr(self.settings.japan.ladders, ladder))
+            quarter = self.settings.start - 1
+            for one in (row for row in self.status.steps if row.ladder == ladder):
+                if one.step > top or one.step != step + 1 or one.quarter <= quarter:
+                    rest = ", ".join(str(number) for number in range(step + 1, top + 1))
+                    raise self.fault("does not follow the step before", f"steps.{ladder}",
+                                     f"step {one.step} in {quarter_name(one.quarter)}",
+                                     f"{rest or 'none: it is climbed'}, one a quarter")  # fmt: skip
+                step, quarter = one.step, one.quarter
+
+    def people(self) -> None:
+        """That governments are those of our states."""
+        for one in self.status.governments:
+            self.known("state", "governments.state", one.state, [*(m.iso3 for m in self.settings.members), JAPAN])
