@@ -54,18 +54,25 @@ class Checked:
 
     def time(self) -> None:
         """That the status ends within the run, and tells nothing from before or after."""
-        first, last = self.settings.start, min(self.settings.until, self.status.until)
-        span = f"{quarter_name(first)} to {quarter_name(self.settings.until)}"
-        if not first <= self.status.until <= self.settings.until:
-            raise self.fault("is outside the run", "until", quarter_name(self.status.until), span)
-        rows = [("stages", one.quarter) for one in self.status.stages]
-        rows += [("steps", one.quarter) for one in self.status.steps]
-        rows += [("governments", one.quarter) for one in self.status.governments]
-        rows += [("seats", one.quarter) for one in self.status.seats]
-        for key, quarter in rows:
-            if not first <= quarter <= last:
-                raise self.fault("is outside the time that is known", f"{key}.quarter", quarter_name(quarter),
-                                 f"{quarter_name(first)} to {quarter_name(last)}")  # fmt: skip
+        first, last, problem = self.settings.start, self.status.until, "is outside the time that is known"
+        self._within("until", last, first, self.settings.until, "is outside the run")
+        for key in ("stages", "steps", "governments", "seats"):
+            for place, one in enumerate(getattr(self.status, key)):
+                self._within(f"{key}[{place}].quarter", one.quarter, first, last, problem)
+        for place, seats in enumerate(self.status.seats):
+            if seats.quarter == first:
+                raise self.fault("is the start quarter, whose seats stand in the start table",
+                                 f"seats[{place}].quarter", quarter_name(first),
+                                 f"{quarter_name(first + 1)} or later")  # fmt: skip
+        for place, regime in enumerate(self.status.regimes):
+            self._within(f"regimes[{place}].until", regime.ends, first + 1, last + 1, problem)
+
+    def _within(self, key: str, quarter: int, first: int, last: int, problem: str) -> None:
+        """That a quarter lies between two others, both included."""
+        if not first <= quarter <= last:
+            edge = quarter_name(first if quarter < first else last)
+            span = f"{quarter_name(first)} to {quarter_name(last)}"
+            raise self.fault(problem, key, quarter_name(quarter), span, f"the nearest is {edge}")
 
     def files(self) -> None:
         """That files are ours, and move along the path of their class."""
@@ -87,9 +94,10 @@ class Checked:
         path = PATHS[self.instruments[first.instrument].rule] if first.partner == "EU" else RUNG_PATH
         table = self.settings.table
         start = table.of(first.instrument) if first.partner == "EU" else table.rung(first.partner, first.instrument)
-        stands = start.stage in path and start.stage != "lapsed" and start.lapses > self.status.until
-        before = path.index(start.stage) if stands else -1
-        quarter = self.settings.start - 1
+        stands = start.stage in path and start.stage != "lapsed"
+        gone = stands and start.lapses <= self.status.until
+        before = path.index(start.stage) if stands and not gone else -1
+        quarter = start.lapses + 1 if gone else self.settings.start - 1
         for one in rows:
             key = f"stages ({one.file})"
             if one.stage not in path:
@@ -103,7 +111,8 @@ class Checked:
             if needed and before < path.index(needed):
                 raise self.fault("comes before what it needs", key, f"{one.stage} in {quarter_name(one.quarter)}",
                                  " → ".join(path), "add the stage before it")  # fmt: skip
-            before, quarter = (-1 if one.stage == "lapsed" else rank), one.quarter
+            lapsed = one.stage == "lapsed"
+            before, quarter = (-1, one.quarter + 1) if lapsed else (rank, one.quarter)
 
     def ladders(self) -> None:
         """That steps follow one another, one a quarter on each ladder."""

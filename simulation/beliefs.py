@@ -54,8 +54,8 @@ class Belief:
     def possible(self, quarter: int) -> range:
         """Stages in which the file may be at the end of a quarter: what is not listed comes before what is."""
         here = max((rank for when, rank in self.listed if when <= quarter), default=min(self.mass))
-        later = [rank for when, rank in self.listed if when > quarter]
-        return range(here, min(later)) if later else range(here, here + 1)
+        _, following = min(((when, rank) for when, rank in self.listed if when > quarter), default=(quarter, here))
+        return range(here, max(following, here + 1))
 
     def begin_anew(self, quarter: int) -> None:
         """No file is left; what was listed before says nothing of the next."""

@@ -99,8 +99,10 @@ class StatusNow:
         return self.active and bool(self.held[k, 0])
 
     def free(self, k: int, mask: Mask) -> Mask:
-        """Those of the runs in which chance may move a first file, (R,): none where it is held."""
-        return mask & self.model.partnership.in_force[k] if self._holds_file(k) else mask
+        """Those of the runs in which chance may take a file away, (R,): where one is held, only files that deepen."""
+        if not self._holds_file(k):
+            return mask
+        return mask & self.model.partnership.in_force[k] & ~self.model.negotiation.concluded[k]
 
     def reached(self, k: int, stage: str, mask: Mask) -> Mask:
         """In which runs a signed file reaches a stage, (R,): in all or none where it is held."""
