@@ -104,9 +104,12 @@ class Checked:
                 raise self.fault("is no stage of this file", key, one.stage, " → ".join(path), nearest(one.stage, path))
             rank = path.index(one.stage)
             settled = one.stage in ("in_force", "provisional") and "signed" in path
-            if rank <= before or one.quarter < quarter or (settled and one.partner == "EU" and one.quarter == quarter):
-                raise self.fault("comes too early", key, f"{one.stage} in {quarter_name(one.quarter)}",
-                                 f"{' → '.join(path)}, entry into force in a later quarter than signature")  # fmt: skip
+            earliest = quarter + 1 if settled and one.partner == "EU" else quarter
+            if rank <= before or one.quarter < earliest:
+                near = quarter_name(earliest) if rank > before else path[before + 1] if before + 1 < len(path) else "none"
+                raise self.fault("is out of order", key, f"{one.stage} in {quarter_name(one.quarter)}",
+                                 f"{' → '.join(path)}, entry into force in a later quarter than signature",
+                                 f"the nearest is {near}")  # fmt: skip
             needed = "signed" if settled else "in_force" if one.stage == "lapsed" else ""
             if needed and before < path.index(needed):
                 raise self.fault("comes before what it needs", key, f"{one.stage} in {quarter_name(one.quarter)}",
