@@ -106,7 +106,7 @@ class Checked:
             settled = one.stage in ("in_force", "provisional") and "signed" in path
             earliest = quarter + 1 if settled and one.partner == "EU" else quarter
             if rank <= before or one.quarter < earliest:
-                near = quarter_name(earliest) if rank > before else path[before + 1] if before + 1 < len(path) else "none"
+                near = quarter_name(earliest) if rank > before else [*path[before + 1 :], "none"][0]
                 raise self.fault("is out of order", key, f"{one.stage} in {quarter_name(one.quarter)}",
                                  f"{' → '.join(path)}, entry into force in a later quarter than signature",
                                  f"the nearest is {near}")  # fmt: skip
