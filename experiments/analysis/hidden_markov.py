@@ -172,6 +172,33 @@ def smooth(filtered: Floats, matrix: Floats) -> tuple[Floats, Floats]:
     return smoothed, moves
 
 
+def towards(matrix: Floats, loglik: Floats) -> tuple[Floats, Floats]:
+    """Chances of a regime given the one before and what speaks for it, and how likely that is after each.
+
+    matrix  (..., 3, 3)  `transition`
+    loglik  (..., 3)     logarithm of the likelihood, in each regime, of what is seen in the quarter, and later if known
+    Returns (..., 3, 3) chances of the column's regime after the row's, adding up to one also after a regime that all
+    evidence speaks against; and (..., 3) the logarithm of the likelihood after each regime.
+    """
+    with np.errstate(divide="ignore"):
+        joint = np.log(matrix) + loglik[..., None, :]
+    height = joint.max(-1, keepdims=True)
+    weights = np.exp(joint - height)
+    total = weights.sum(-1, keepdims=True)
+    return weights / total, (np.log(total) + height)[..., 0]
+
+
+def onward(matrix: Floats, loglik: Floats) -> Floats:
+    """(B, T, 3, 3): chance of the column's regime in each quarter, given the row's before it and all evidence.
+
+    Played forward, these rows give the chances of `smooth` in every quarter (Rabiner 1989, 265).
+    """
+    rows, later = np.empty((*loglik.shape, 3)), np.zeros((len(loglik), 3))
+    for t in range(loglik.shape[1] - 1, -1, -1):
+        rows[:, t], later = towards(matrix, loglik[:, t] + later)
+    return rows
+
+
 def path(filtered: Floats, matrix: Floats, u: Floats) -> Whole:
     """Regimes drawn given all evidence, (B, T), from uniform draws of the same shape."""
     drawn = np.empty(u.shape, dtype=np.int64)
@@ -302,10 +329,19 @@ def live(evidence: Evidence, prior: Prior, first: int, steps: int = STEPS) -> Li
     fitted = fit(evidence, prior, places + 1, steps)
     matrix, loglik = transition(fitted.rates), log_likelihood(evidence, fitted.emission)
     filtered, _ = forward(long_run(prior.rates), matrix, loglik)
-    now = loglik[each, places]
-    joint = matrix * np.exp(now - now.max(-1, keepdims=True))[:, None, :]
-    weights = joint.sum(-1)
-    return Live(joint / weights[..., None], weights, filtered[each, places])
+    rows, likely = towards(matrix, loglik[each, places])
+    return Live(rows, np.exp(likely - likely.max(-1, keepdims=True)), filtered[each, places])
+
+
+def hindsight(evidence: Evidence, prior: Prior, first: int, known: int, steps: int = STEPS) -> Floats:
+    """Chances in each quarter from `first` to `known`, (quarters, 3, 3), given the one before and the evidence so far.
+
+    Unlike `live`, every row knows all evidence up to quarter `known`, by one fit to it, and nothing after it.
+    """
+    seen = known + 1 - evidence.first
+    fitted = fit(evidence, prior, np.array([seen]), steps)
+    loglik = log_likelihood(evidence, fitted.emission)[:, :seen]
+    return onward(transition(fitted.rates), loglik)[0, first - evidence.first :]
 
 
 # Draws from the posterior

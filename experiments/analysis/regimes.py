@@ -18,10 +18,11 @@ import pandas as pd
 from pydantic import Field, field_validator
 
 from config.calendar import NEVER, quarter_index, quarter_name
-from config.checking import read_csv, said, validated
+from config.checking import read_csv, said, tuples, validated
 from config.errors import UserError, listed, nearest, shown
 from config.loading import ROOT, load_family, resolve
-from config.schema import PRESSURES, REGIMES, Frozen, Words, quarter_value
+from config.regimes import load_regimes
+from config.schema import PRESSURES, REGIMES, Frozen, RegimeChances, Words, quarter_value
 from experiments.analysis import hidden_markov as hmm
 from experiments.analysis.hidden_markov import RATES, Evidence, Floats, Prior
 from experiments.analysis.intervals import LEVEL, Interval
@@ -190,6 +191,23 @@ def table(evidences: Mapping[str, Evidence], assumed: Prior, first: str = HINDCA
     frame = pd.DataFrame(found, columns=["quarter", "pressure", "from", *REGIMES])
     order = frame["quarter"].map(quarter_index)
     return frame.iloc[np.argsort(order, kind="stable")].reset_index(drop=True)
+
+
+def chances(known: int, root: Path = ROOT) -> RegimeChances:
+    """Chances of regimes for a hindcast that knows the evidence up to quarter `known`.
+
+    Up to that quarter a row is given all evidence up to it (`hidden_markov.hindsight`), so that regimes drawn from the
+    rows follow the record as it was seen then; later rows are those of config/series/regimes.csv, each given the
+    evidence up to its own quarter. Settings take them as `pressures.drawn`.
+    """
+    live = load_regimes(root / "series" / "regimes.csv")
+    known = min(known, live.first + len(live.rows) - 1)
+    if known < live.first:
+        return live
+    assumed = prior(root)
+    rows = [hmm.hindsight(evidence(one), assumed, live.first, known) for one in material(root).values()]
+    seen = tuples(np.stack(rows, axis=1).tolist())
+    return RegimeChances.model_validate({"first": quarter_name(live.first), "rows": (*seen, *live.rows[len(seen) :])})
 
 
 def written(chances: Floats, digits: int = 6) -> Floats:

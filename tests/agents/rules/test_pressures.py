@@ -91,6 +91,16 @@ def test_chances_on_record_are_those_of_the_neighbours_of_the_regime(n: Numbers)
     agree(down, falling, (FOUR, R))
 
 
+def test_regimes_drawn_from_the_record_come_as_often_as_it_says() -> None:
+    """Ten thousand evenly spaced draws, after each regime."""
+    chances = np.array([[[0.7, 0.3, 0], [0.25, 0.4, 0.35], [0, 0.9, 0.1]]])
+    u = (np.arange(10_000)[None] + 0.5) / 10_000
+    for before in range(3):
+        regime = np.full_like(u, before, dtype=np.int64)
+        after = rules.next_regime(regime, *rules.chances_on_record(regime, chances), u)
+        assert [(after == one).mean() for one in range(3)] == pytest.approx(chances[0, before], abs=1e-4)
+
+
 def test_what_the_record_is_sure_of_happens() -> None:
     """From calm to tension, from tension to crisis, from crisis to tension, and calm that stays."""
     sure = np.array([[[0, 1, 0], [0, 0, 1], [0, 1, 0]]] * 3 + [[[1, 0, 0]] * 3], dtype=float)

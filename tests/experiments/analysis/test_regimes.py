@@ -11,12 +11,14 @@ import pytest
 
 from config.calendar import quarter_index, quarter_name
 from config.errors import UserError
-from config.loading import ROOT
-from config.schema import PRESSURES, REGIMES
+from config.loading import ROOT, resolve
+from config.regimes import load_regimes
+from config.schema import PRESSURES, REGIMES, RegimeChances
 from experiments.analysis import hidden_markov as hmm
 from experiments.analysis import regimes
 from experiments.analysis.hidden_markov import Emission, Evidence, Floats, Prior
 from experiments.figures.pressures import picture, save_picture
+from simulation.model import PartnershipModel
 
 RATES = np.array([0.08, 0.06, 0.07, 0.12])
 PRIOR = Prior(np.array([0.06, 0.05, 0.06, 0.12]))
@@ -210,6 +212,102 @@ def test_rows_are_transition_times_likelihood_and_reach_neighbours_only() -> Non
     by_hand = hmm.transition(found.rates)[0] * np.exp(hmm.log_likelihood(evidence, found.emission)[0, -1])
     assert live.rows[-1] == pytest.approx(by_hand / by_hand.sum(-1, keepdims=True))
     assert live.weights[-1] / live.weights[-1, 0] == pytest.approx(by_hand.sum(-1) / by_hand.sum(-1)[0])
+
+
+def test_rows_given_all_evidence_have_the_moves_and_the_chances_of_the_smoothed_regimes() -> None:
+    """Row times chance before is the chance of the move; played forward, the rows give every quarter's chances."""
+    evidence, _ = made(60, seed=7)
+    start, matrix = hmm.long_run(RATES), hmm.transition(RATES)[None]
+    loglik = hmm.log_likelihood(evidence, known())
+    smoothed, moves = hmm.smooth(hmm.forward(start, matrix, loglik)[0], matrix)
+    rows = hmm.onward(matrix, loglik)
+    assert smoothed[:, :-1, :, None] * rows[:, 1:] == pytest.approx(moves, abs=1e-12)
+    chances = smoothed[0, 0]
+    for t in range(1, 60):
+        chances = chances @ rows[0, t]
+        assert chances == pytest.approx(smoothed[0, t], abs=1e-9)
+
+
+def test_rows_after_a_regime_that_all_evidence_speaks_against_are_chances_too() -> None:
+    """A crisis in every quarter by factors of e^3000, seen from calm, and the other way round."""
+    loglik = np.zeros((2, 9, 3))
+    loglik[0, :, 2] = loglik[1, :, 0] = 3000.0
+    rows = hmm.onward(np.broadcast_to(hmm.transition(RATES), (2, 3, 3)), loglik)
+    assert np.abs(rows.sum(-1) - 1).max() < 1e-12 and rows.min() >= 0
+    assert (rows[:, :, 0, 2] == 0).all() and (rows[:, :, 2, 0] == 0).all()
+    assert rows[0, :-1, 0, 1] == pytest.approx(1) and rows[1, :-1, 2, 1] == pytest.approx(1)
+
+
+def test_hindsight_uses_all_values_up_to_its_quarter_and_none_after_it() -> None:
+    evidence, _ = made(40, seed=3)
+    values = evidence.values.copy()
+    values[:, 25:] = np.where(np.isnan(values[:, 25:]), 3.0, values[:, 25:] + 2.0)
+    changed = replace(evidence, values=values, spans=(~np.isnan(values)).astype(float))
+    before, after = (hmm.hindsight(one, PRIOR, FIRST + 8, FIRST + 24) for one in (evidence, changed))
+    assert before.shape == (17, 3, 3)
+    assert np.array_equal(before, after)
+    later, other = (hmm.hindsight(one, PRIOR, FIRST + 8, FIRST + 25) for one in (evidence, changed))
+    assert not np.allclose(later[:17], other[:17])
+    assert later[-1] == pytest.approx(hmm.live(evidence, PRIOR, FIRST + 25).rows[0])
+
+
+# Chances for a hindcast
+
+
+KNOWN = quarter_index("2016Q3")
+
+
+@pytest.fixture(scope="module")
+def hindsight() -> RegimeChances:
+    return regimes.chances(KNOWN)
+
+
+def test_a_hindcast_plays_the_smoothed_chances_up_to_what_it_knows(
+    hindsight: RegimeChances, evidences: dict[str, Evidence]
+) -> None:
+    seen, assumed = KNOWN + 1 - FIRST, regimes.prior()
+    for place, evidence in enumerate(evidences.values()):
+        fitted = hmm.fit(evidence, assumed, np.array([seen]))
+        matrix, loglik = hmm.transition(fitted.rates), hmm.log_likelihood(evidence, fitted.emission)[:, :seen]
+        smoothed = hmm.smooth(hmm.forward(hmm.long_run(assumed.rates), matrix, loglik)[0], matrix)[0][0]
+        chances = smoothed[hindsight.first - FIRST - 1]
+        for quarter in range(hindsight.first, KNOWN + 1):
+            chances = chances @ np.array(hindsight.rows[quarter - hindsight.first][place])
+            assert chances == pytest.approx(smoothed[quarter - FIRST], abs=1e-9)
+
+
+def test_a_hindcast_knows_nothing_later_and_then_what_each_quarter_knew(
+    hindsight: RegimeChances, tmp_path: Path
+) -> None:
+    copytree(ROOT / "series", tmp_path / "series")
+    copytree(ROOT / "parameters", tmp_path / "parameters")
+    for name, column in (("pressures.csv", "quarter"), ("shocks.csv", "quarter")):
+        rows = pd.read_csv(tmp_path / "series" / name, keep_default_na=False)
+        rows[rows[column].map(quarter_index) <= KNOWN].to_csv(tmp_path / "series" / name, index=False)
+    again, seen = regimes.chances(KNOWN, tmp_path), KNOWN + 1 - hindsight.first
+    assert again.rows[:seen] == hindsight.rows[:seen]
+    live = load_regimes(ROOT / "series" / "regimes.csv")
+    assert (hindsight.first, len(hindsight.rows)) == (live.first, len(live.rows))
+    assert hindsight.rows[seen:] == live.rows[seen:]
+    assert not np.allclose(hindsight.rows[:seen], live.rows[:seen], atol=0.1)
+
+
+def test_a_hindcast_that_knows_nothing_yet_or_everything_asks_for_no_other_quarter() -> None:
+    live = load_regimes(ROOT / "series" / "regimes.csv")
+    assert regimes.chances(live.first - 1) == live
+    assert regimes.chances(quarter_index("2030Q1")) == regimes.chances(quarter_index("2026Q2"))
+
+
+def test_a_model_takes_other_chances_in_place_of_those_of_its_settings() -> None:
+    """Who knows 2013 finds China tense at the end of 2012; who knew 2012 only did not."""
+    settings = resolve("hindcast", "none", until="2012Q4")
+    pressures = settings.pressures.model_copy(update={"drawn": regimes.chances(settings.until + 4)})
+    shares = []
+    for one in (settings, settings.model_copy(update={"pressures": pressures})):
+        model = PartnershipModel(one, runs=range(60), seed=1, record=())
+        model.run()
+        shares.append(float((model.pressures.regime[PRESSURES.index("china")] == REGIMES.index("tense")).mean()))
+    assert shares[0] < 0.2 and shares[1] > 0.8
 
 
 def test_the_table_holds_every_quarter_and_its_rows_sum_to_one(table: pd.DataFrame) -> None:
