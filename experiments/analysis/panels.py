@@ -1,7 +1,8 @@
 """What other agreements tell about speed: talks, ratification, conclusion, and Japan's own approval.
 
-Everything is estimated from `config/series/`, which holds no agreement between the Union and Japan, so that theirs stay
-for validation. Time is counted in quarters; a spell that had not ended when it was last seen is censored there.
+Everything is estimated from `config/series/` as it was known on 30 September 2024, `KNOWN`, and without what the record
+keeps for validation: see `as_known`, through which every row passes. Time is counted in quarters; a spell that had not
+ended when it was last seen is censored there.
 
 Estimates are medians of the posterior, intervals its equal tails. Priors are wide (see each estimator) and classes are
 shrunk towards what is common to them as far as the data ask for it: scales of spread are estimated too. Draws come from
@@ -12,7 +13,7 @@ the affine-invariant sampler of Goodman and Weare (2010, CAMCoS 5: 65-80) with a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -21,6 +22,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import expit
 
+from config.calendar import CALIBRATED_TO, last_day, quarter_of_day
+from config.loading import load_record
 from config.panels import load_series
 from experiments.analysis.intervals import LEVEL
 
@@ -35,7 +38,8 @@ MONTHS = 3.0
 """Months in a quarter."""
 SINCE = date(2009, 1, 1)
 """Talks are watched from here on: older ones are known only if they lasted until then."""
-END = date(2026, 6, 30)
+KNOWN = last_day(CALIBRATED_TO)
+"""What happened later is kept for validation: no estimate knows of it."""
 MEMBERS = 27
 LONGEST = 80
 """Quarters that a mixed agreement is followed."""
@@ -48,14 +52,18 @@ TALKS = (
     "security_of_information",
     "security_defence_partnership",
     "pesco_project",
-    "safe_association",
 )
+"""Classes of which something is known by `KNOWN`; talks on SAFE association opened in 2025."""
 FROM_MANDATE = ("csdp_fpa", "security_of_information")
 """Classes whose talks are counted from the mandate; the others from the opening of talks (PESCO: from the request)."""
 UNION_ALONE = ("trade_eu_only", "csdp_fpa", "security_of_information")
 JAPAN = ("information_protection", "equipment_transfer", "acsa", "raa")
 DIET_APPROVES = ("acsa", "raa")
 """Treaties among Japan's instruments; the others are executive agreements."""
+
+ENDS = ("signed", "in_force", "date")
+DATES = ("mandate", "negotiation_opened", *ENDS)
+"""Columns with dates of events, those that end a spell apart."""
 
 COLUMNS = ["what", "of", "unit", "estimate", "lower", "upper", "se", "log_se", "n", "censored"]
 """`se` is the standard deviation of the posterior, `log_se` that of the logarithm, NaN where 0 is possible."""
@@ -80,9 +88,30 @@ def span(text: str) -> Span | None:
     return Span(date.fromisoformat(first), date.fromisoformat(last or first))
 
 
-def quarter_of(day: date) -> int:
-    """Index of the quarter a day lies in, as in `config.calendar`."""
-    return 4 * day.year + (day.month - 1) // 3
+def as_known(rows: Iterable[Mapping[str, str]]) -> list[dict[str, str]]:
+    """Rows of a panel as they stood on `KNOWN`, without those that the record keeps for validation.
+
+    What happened later had not happened: it was pending on `KNOWN`. Of a date that lies somewhere from before to after
+    `KNOWN` only the beginning was known, that is, until when it had not happened.
+    """
+    kept = {(row.partner, row.instrument) for row in load_record() if row.use == "validate"}
+    return [_known(row) for row in rows if not _kept(row, kept)]
+
+
+def _kept(row: Mapping[str, str], kept: Collection[tuple[str, str]]) -> bool:
+    """Whether a row is about the Union and Japan, or about a rung of which the record keeps something back."""
+    own = row.get("partner") == "JPN" or "Japan" in row.get("agreement", "")
+    return own or (row.get("partner", ""), row.get("instrument", "")) in kept
+
+
+def _known(row: Mapping[str, str]) -> dict[str, str]:
+    dates = {name: span(row[name]) for name in DATES if name in row}
+    later = {name: when for name, when in dates.items() if when and when.last > KNOWN}
+    seen = "pending_on" if "date" in row else "status_date"
+    days = [date.fromisoformat(row[seen])] if row[seen] else []
+    days += [when.first - timedelta(days=1) for name, when in later.items() if name in ENDS]
+    pending = min([KNOWN, *days]).isoformat() if days else ""
+    return {**row, **dict.fromkeys(later, ""), seen: pending}
 
 
 def quarters(first: date, last: date) -> float:
@@ -180,7 +209,7 @@ def talks_spells(rows: Sequence[Mapping[str, str]], classes: Sequence[str] = TAL
             high = quarters(origin.first, signed.last)
         else:
             low = high = quarters(origin.last, date.fromisoformat(row["status_date"]))
-        if high >= entry:
+        if high > entry or (signed and high == entry):
             found.append(
                 (classes.index(row["class"]), max(low, 0.0), max(high, 1 / QUARTER), entry, signed is not None)
             )
@@ -253,7 +282,7 @@ def talks(
     rows: Sequence[Mapping[str, str]] | None = None, shape: float | None = None, steps: int = 1500
 ) -> pd.DataFrame:
     """Median length of talks of movers by class, in months, and what is common to all classes."""
-    spells = talks_spells(load_series("agreements") if rows is None else rows)
+    spells = talks_spells(as_known(load_series("agreements") if rows is None else rows))
     fit = fit_talks(spells, len(TALKS), shape, steps)
     table = []
     for c, name in enumerate(TALKS):
@@ -283,7 +312,7 @@ class Ratifications:
     A member's ratification falls in quarter `first` to `last` (pending through `first`: `last` = LONGEST); rows are
     distinct cases with their number. `all_by` marks those that speak of the last of 27 members. `force` is the quarter
     of entry into force of agreements of which nothing else is known, or the number of quarters without it. `lag` is the
-    time from the last member to force.
+    time from the last member to force, or (`lag_last` = LONGEST) the number of quarters without it.
     """
 
     agreement: Whole
@@ -300,12 +329,12 @@ class Ratifications:
 
 def _elapsed(signed: date, day: date) -> int:
     """Quarters from signature to a day; as in the model, what happens in that of signature counts in the next."""
-    return max(quarter_of(day) - quarter_of(signed), 1)
+    return max(quarter_of_day(day) - quarter_of_day(signed), 1)
 
 
 def _lasted(signed: date, day: date) -> int:
     """Whole quarters after that of signature through which something pending on a day was pending, 0 or more."""
-    return max(quarter_of(day + timedelta(days=1)) - 1 - quarter_of(signed), 0)
+    return max(quarter_of_day(day + timedelta(days=1)) - 1 - quarter_of_day(signed), 0)
 
 
 def ratification_data(
@@ -338,12 +367,14 @@ def ratification_data(
         if row["mixed"] != "1" or signed_span is None:
             continue
         signed = signed_span.first
-        if row["agreement"] in last_known and force_span:
-            low, high = (
-                quarter_of(force_span.first) - quarter_of(day) for day in reversed(last_known[row["agreement"]])
-            )
-            if row["agreement"] not in incomplete and high - low <= 4:
-                lags.append((max(low, 0), max(high, 0)))
+        if row["agreement"] in last_known and row["agreement"] not in incomplete:
+            early, late = (quarter_of_day(day) for day in last_known[row["agreement"]])
+            if force_span and late - early <= 4:
+                begin, end = quarter_of_day(force_span.first), quarter_of_day(force_span.last)
+                lags.append((max(begin - late, 0), max(end - early, 0)))
+            elif not force_span:
+                seen = quarter_of_day(date.fromisoformat(row["status_date"]) + timedelta(days=1))
+                lags.append((max(seen - late, 0), LONGEST))
         twin = row["partner"] == "MDA"
         if row["class"] == "framework_mixed" and row["agreement"] not in names and not twin:
             pending_on = date.fromisoformat(row["status_date"])
@@ -451,8 +482,8 @@ def ratification(
 ) -> pd.DataFrame:
     """Scale, shape, frailty of members' ratification, the hazard of closing, and what they mean for the last member."""
     data, (n, open_members) = ratification_data(
-        load_series("agreements") if agreements is None else agreements,
-        load_series("ratifications") if members is None else members,
+        as_known(load_series("agreements") if agreements is None else agreements),
+        as_known(load_series("ratifications") if members is None else members),
     )
     fit = fit_ratification(data, steps)
     units = {
@@ -463,7 +494,7 @@ def ratification(
         "trade": "factor on scale",
     }
     table = [described(name, "mixed agreements", units[name], fit[name], n, open_members) for name in units]
-    table[3] |= {"n": int(data.lag_first.size), "censored": 0}
+    table[3] |= {"n": int(data.lag_first.size), "censored": int((data.lag_last >= LONGEST).sum())}
     last = fit["scale"] * (-np.log1p(-(0.5 ** (1 / MEMBERS)))) ** (1 / fit["shape"])
     whole = (int(len(data.trade) + data.force.size), int((~data.in_force).sum()) + _pending_agreements(data))
     table.append(described("median of the last of 27", "framework agreement", "months", MONTHS * last, *whole))
@@ -488,7 +519,7 @@ class Waits:
 
 
 def waits(rows: Sequence[Mapping[str, str]], column: str, classes: Sequence[str]) -> Waits:
-    """Agreements signed since 2009 whose entry into force, or its absence, is known."""
+    """Agreements signed since 2009 whose entry into force, or its absence for a quarter or more, is known."""
     found: list[tuple[int, int, int, bool]] = []
     for row in rows:
         signed, force = span(row["signed"]), span(row["in_force"])
@@ -496,7 +527,8 @@ def waits(rows: Sequence[Mapping[str, str]], column: str, classes: Sequence[str]
             continue
         if force is None:
             lasted = _lasted(signed.last, date.fromisoformat(row["status_date"]))
-            found.append((classes.index(row[column]), lasted, LONGEST, False))
+            if lasted:
+                found.append((classes.index(row[column]), lasted, LONGEST, False))
         else:
             first, last = _elapsed(signed.last, force.first), _elapsed(signed.first, force.last)
             found.append((classes.index(row[column]), first, last, True))
@@ -540,7 +572,7 @@ def conclusion(rows: Sequence[Mapping[str, str]] | None = None, steps: int = 150
     Third states in PESCO projects have no second step on record: theirs is from request to the decision of those let in
     (Turkey, blocked, counts among the stayers of `talks`).
     """
-    agreements = load_series("agreements") if rows is None else rows
+    agreements = as_known(load_series("agreements") if rows is None else rows)
     data = waits(agreements, "class", UNION_ALONE)
     asked = [dict(row, signed=row["negotiation_opened"], in_force=row["signed"]) for row in agreements if row["signed"]]
     pesco = waits(asked, "class", ("pesco_project",))
@@ -560,7 +592,7 @@ def conclusion(rows: Sequence[Mapping[str, str]] | None = None, steps: int = 150
 
 def japan(rows: Sequence[Mapping[str, str]] | None = None, steps: int = 1500) -> pd.DataFrame:
     """Hazard from signature to force of Japan's agreements by instrument, and of those that the Diet approves."""
-    agreements = load_series("japan_agreements") if rows is None else rows
+    agreements = as_known(load_series("japan_agreements") if rows is None else rows)
     data = waits(agreements, "instrument", JAPAN)
     table = _hazard_rows(data, JAPAN, fit_waits(data, len(JAPAN), steps))
     treaties = np.isin(data.kind, [JAPAN.index(name) for name in DIET_APPROVES])

@@ -2,11 +2,11 @@
 
 import csv
 import io
-import itertools
 from datetime import date, timedelta
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from numpy.typing import NDArray
 
@@ -16,6 +16,15 @@ from experiments.analysis import panels
 
 Floats = NDArray[np.float64]
 SERIES = Path(config.__file__).parent / "series"
+SEEN = date(2026, 6, 30)
+"""The day up to which the tables were gathered; what lies after `panels.KNOWN` is no part of any estimate."""
+
+
+DATES = {
+    "agreements": ("mandate", "negotiation_opened", "signed", "in_force", "status_date"),
+    "ratifications": ("signed", "date", "pending_on"),
+    "japan_agreements": ("negotiation_opened", "signed", "in_force", "status_date"),
+}
 
 
 def inside(draws: Floats, truth: float, tail: float = 0.005) -> bool:
@@ -142,14 +151,132 @@ def test_talks_that_began_before_watching_enter_late() -> None:
     assert spells.event.tolist() == [True, False, True]
 
 
+# What no estimate may know
+
+
+def seen(**cells: str) -> dict[str, str]:
+    """A row of a panel as it stood on the last day of 2024Q3: its signature, entry into force and last sight."""
+    usual = {"partner": "KOR", "signed": "2020-05-01", "in_force": "", "status_date": "2026-06-30"}
+    (found,) = panels.as_known([usual | cells])
+    return {name: found[name] for name in ("signed", "in_force", "status_date")}
+
+
+def test_a_row_stands_as_it_stood_on_the_last_day_of_2024q3() -> None:
+    assert date(2024, 9, 30) == panels.KNOWN
+    pending = {"signed": "2020-05-01", "in_force": "", "status_date": "2024-09-30"}
+    assert seen() == seen(in_force="2024-10-01") == seen(in_force="2025-01-01/2026-06-30") == pending
+    assert seen(in_force="2024-09-30") == pending | {"in_force": "2024-09-30"}
+    assert seen(in_force="2022-02-01/2026-06-30") == pending | {"status_date": "2022-01-31"}
+    assert seen(status_date="2023-01-01") == pending | {"status_date": "2023-01-01"}
+    assert seen(signed="2024-10-01", in_force="2025-01-01") == pending | {"signed": ""}
+
+
+def test_a_member_that_ratified_later_was_pending() -> None:
+    row = {"agreement": "made up", "signed": "2020-05-01", "member": "FRA", "pending_on": ""}
+    known, later, around = panels.as_known(
+        [{**row, "date": when} for when in ("2024-09-30", "2024-10-01", "2024-08-01/2024-10-01")]
+    )
+    assert (known["date"], known["pending_on"]) == ("2024-09-30", "")
+    assert (later["date"], later["pending_on"]) == ("", "2024-09-30")
+    assert (around["date"], around["pending_on"]) == ("", "2024-07-31")
+
+
+def shifted(text: str, days: int) -> str:
+    """A date with what lies after the last day known moved, but not to before it."""
+    when = panels.span(text)
+    if when is None or when.last <= panels.KNOWN:
+        return text
+    first, last = (
+        day if day <= panels.KNOWN else max(day + timedelta(days=days), panels.KNOWN + timedelta(days=1))
+        for day in (when.first, when.last)
+    )
+    return f"{first}/{last}" if first != last else f"{first}"
+
+
+def otherwise(name: str, days: int) -> list[dict[str, str]]:
+    """A panel in which all that happened after 2024Q3 happened at other times, or (no days given) not at all."""
+    rows = load_series(name)
+    for row in rows:
+        for column in DATES[name]:
+            row[column] = shifted(row[column], days)
+            when = panels.span(row[column])
+            if not days and when and when.first > panels.KNOWN and column not in ("status_date", "pending_on"):
+                row[column] = ""
+    return rows
+
+
+def of_japan() -> dict[str, list[dict[str, str]]]:
+    """Rows on what the record keeps for validation, as they would stand in the panels."""
+    agreement = load_series("agreements")[0] | {
+        "partner": "JPN",
+        "agreement": "EU-Japan SPA",
+        "negotiation_opened": "2013-04-01",
+        "signed": "2018-07-17",
+        "in_force": "2019-02-01",
+        "status": "in_force",
+    }
+    member = load_series("ratifications")[0] | {"agreement": "EU-Japan SPA", "signed": "2018-07-17"}
+    rungs = [
+        load_series("japan_agreements")[0]
+        | {"partner": row.partner, "instrument": row.instrument, "signed": "2016-01-01", "in_force": "2022-01-01"}
+        for row in config.load_record()
+        if row.use == "validate" and row.partner not in ("EU", "JPN") and row.instrument in panels.JAPAN
+    ]
+    assert {(row["partner"], row["instrument"]) for row in rungs} >= {("ITA", "acsa"), ("FRA", "raa")}
+    return {
+        "agreements": [agreement],
+        "ratifications": [{**member, "member": f"unnamed {n}", "date": "2018-08-01"} for n in range(27)],
+        "japan_agreements": rungs,
+    }
+
+
+def estimates(tables: dict[str, list[dict[str, str]]]) -> pd.DataFrame:
+    return pd.concat(
+        [
+            panels.talks(tables["agreements"], steps=20),
+            panels.talks(tables["agreements"], shape=1.0, steps=20),
+            panels.ratification(tables["agreements"], tables["ratifications"], steps=20),
+            panels.conclusion(tables["agreements"], steps=20),
+            panels.japan(tables["japan_agreements"], steps=20),
+        ],
+        ignore_index=True,
+    )
+
+
+@pytest.fixture(scope="module")
+def shipped() -> pd.DataFrame:
+    return estimates({name: load_series(name) for name in DATES})
+
+
+@pytest.mark.parametrize("days", [0, 40, 400, -40])
+def test_no_estimate_knows_what_happened_after_2024q3(shipped: pd.DataFrame, days: int) -> None:
+    """To the bit: in other panels, where everything later came sooner, later or never, nothing else is estimated."""
+    changed = {name: otherwise(name, days) for name in DATES}
+    assert changed["agreements"] != load_series("agreements")
+    assert changed["japan_agreements"] != load_series("japan_agreements")
+    pd.testing.assert_frame_equal(estimates(changed), shipped, check_exact=True)
+
+
+def test_no_estimate_reads_what_the_record_keeps_for_validation(
+    shipped: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """To the bit: rows on Japan's own that are kept back change nothing, and neither do their dates on record."""
+    with_japan = {name: rows + of_japan()[name] for name, rows in ((name, load_series(name)) for name in DATES)}
+    pd.testing.assert_frame_equal(estimates(with_japan), shipped, check_exact=True)
+    record = [row.model_copy(update={"date": "2016"} if row.use == "validate" else {}) for row in config.load_record()]
+    monkeypatch.setattr(panels, "load_record", lambda: record)
+    pd.testing.assert_frame_equal(estimates(with_japan), shipped, check_exact=True)
+
+
+def test_what_happened_before_makes_a_difference(shipped: pd.DataFrame) -> None:
+    """The comparison above would notice: one entry into force in 2021 a year sooner changes the estimates."""
+    tables = {name: load_series(name) for name in DATES}
+    for row in tables["japan_agreements"]:
+        row["in_force"] = row["in_force"].replace("2021-07-11", "2020-10-11")
+    assert not estimates(tables).equals(shipped)
+
+
 # The tables of config/series
-
-
-DATES = {
-    "agreements": ("mandate", "negotiation_opened", "signed", "in_force", "status_date"),
-    "ratifications": ("signed", "date", "pending_on"),
-    "japan_agreements": ("negotiation_opened", "signed", "in_force", "status_date"),
-}
 
 
 @pytest.mark.parametrize("name", DATES)
@@ -157,7 +284,7 @@ def test_dates_are_in_order_and_no_later_than_the_end_of_the_record(name: str) -
     for row in load_series(name):
         spans = [(column, panels.span(row[column])) for column in DATES[name]]
         for column, when in spans:
-            assert when is None or (when.first <= when.last <= panels.END), (column, row)
+            assert when is None or (when.first <= when.last <= SEEN), (column, row)
         known = {column: when for column, when in spans if when is not None}
         for earlier, later in (("negotiation_opened", "signed"), ("signed", "in_force"), ("signed", "date")):
             if earlier in known and later in known:
@@ -205,22 +332,23 @@ def test_tables_are_labelled_and_intervals_hold_their_estimates() -> None:
 def test_what_stands_in_the_parameters_is_what_the_panels_say() -> None:
     """Values within a tenth of the estimates, spreads alike: whoever changes the tables changes the parameters."""
     parameters = config.resolve("outlook", "none").parameters
-    found = panels.ratification(steps=400).set_index("what")
-    for name in ("scale", "shape", "frailty", "closing"):
-        assert parameters[f"ratification.{name}"].value == pytest.approx(found.loc[name, "estimate"], rel=0.1), name
-    found = panels.conclusion(steps=800).set_index("of")
-    for rule in ("R2", "R8", "R9"):
-        assert parameters[f"ratification.conclusion_{rule.lower()}"].value == pytest.approx(
-            found.loc[rule, "estimate"], rel=0.1
-        )
-    diet = panels.japan(steps=800).set_index("of").loc["treaties with Diet approval", "estimate"]
-    assert parameters["ratification.diet"].value == pytest.approx(diet, rel=0.1)
+    ratified = panels.ratification(steps=400).set_index("what").loc[["scale", "shape", "frailty", "closing"]]
+    concluded = panels.conclusion(steps=1500).set_index("of").loc[["R2", "R8", "R9"]]
+    diet = panels.japan(steps=800).set_index("of").loc[["treaties with Diet approval"]]
+    found = pd.concat([ratified, concluded, diet])
+    names = [*ratified.index, *(f"conclusion_{rule.lower()}" for rule in concluded.index), "diet"]
+    for name, (_, row) in zip(names, found.iterrows(), strict=True):
+        one = parameters[f"ratification.{name}"]
+        assert one.value == pytest.approx(row["estimate"], rel=0.1), name
+        assert one.draw is not None and one.draw.lognormal_sd == pytest.approx(row["log_se"], rel=0.25), name
 
 
-def test_a_date_a_day_later_is_a_quarter_later_only_at_the_turn_of_a_quarter() -> None:
-    days = [date(2020, 1, 1) + timedelta(days=n) for n in range(366)]
-    turns = sum(panels.quarter_of(b) != panels.quarter_of(a) for a, b in itertools.pairwise(days))
-    assert turns == 3
+def test_the_share_that_never_moves_is_drawn_around_what_the_panels_say() -> None:
+    one = config.resolve("outlook", "none").parameters["files.stayer_share"]
+    row = panels.talks(steps=400).set_index("what").loc["stayers"]
+    assert one.draw is not None and one.draw.normal is not None
+    assert one.value == one.draw.normal[0] == pytest.approx(row["estimate"], rel=0.1)
+    assert row["se"] < one.draw.normal[1] < 2 * row["se"]
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from config.calendar import quarter_name, quarter_of_date
+from config.loading import load_base
 from config.schema import MEMBER_STATES
 from experiments.analysis.transitions import quarters_between
 from experiments.analysis.vetoes import (
@@ -189,3 +190,9 @@ def test_rows_of_the_record_are_whole_and_none_is_of_the_years_kept_for_validati
     assert list(table["date"]) == sorted(table["date"])
     assert table["quarter"].max() <= LAST
     assert all(source.startswith("EU Veto Tracker") and not re.search("https?:", source) for source in table["source"])
+
+
+def test_no_parameter_is_estimated_from_the_vetoes():
+    """They are there to be compared with, those to come after 2021 as well."""
+    for name, one in load_base().parameters.items():
+        assert "vetoes.csv" not in one.source, name
