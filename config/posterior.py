@@ -1,13 +1,16 @@
-"""The posterior: equally likely draws of the parameters that the record informs, from config/posterior.csv."""
+"""The posterior, equally likely draws of the parameters that the record informs, and the plan by which it is found."""
 
 import csv
 import io
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Annotated
 
-from config.checking import read_text, said
-from config.errors import CheckError, UserError, listed, nearest
-from config.schema import Parameter, Posterior, within
+from pydantic import Field
+
+from config.checking import read_text, read_toml, said, validated
+from config.errors import CheckError, UserError, listed, nearest, shown
+from config.schema import Frozen, Parameter, Posterior, Quarter, Words, within
 
 LEAST_ROWS = 10
 
@@ -43,3 +46,26 @@ def _value(parameter: Parameter, name: str, cell: str, file: str, line: int) -> 
         low, high = parameter.range
         raise UserError("is not a value that the parameter may take", file=file, key=f"line {line}, {name}",
                         value=cell, allowed=f"a number from {low:g} to {high:g}") from None  # fmt: skip
+
+
+class Calibration(Frozen):
+    """What is calibrated, on what, and how hard: config/calibration.toml."""
+
+    parameters: Annotated[tuple[str, ...], Field(min_length=1)]
+    scenario: Words
+    until: Quarter
+    vetoes_until: Quarter
+    rounds: Annotated[tuple[Annotated[int, Field(ge=100)], ...], Field(min_length=1)]
+    draws: Annotated[int, Field(ge=LEAST_ROWS)]
+    seed: Annotated[int, Field(ge=0, lt=2**63)]
+
+
+def load_calibration(path: Path, parameters: Mapping[str, Parameter]) -> Calibration:
+    """The plan in a file, its parameters known and uncertain."""
+    found = validated(Calibration, read_toml(path), said(path))
+    drawn = [name for name, one in parameters.items() if one.draw is not None]
+    for name in found.parameters:
+        if name not in drawn or found.parameters.count(name) > 1:
+            raise UserError("is no uncertain parameter, or stands twice", file=said(path), key="parameters",
+                            value=shown(name), allowed=listed(drawn), suggestion=nearest(name, drawn))  # fmt: skip
+    return found

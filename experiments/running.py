@@ -12,7 +12,7 @@ from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -24,6 +24,9 @@ from experiments.tables import Columns, Order
 
 WIDTH = 1024
 """Runs of a block that step together: a wider one is hardly faster and takes more memory."""
+
+T = TypeVar("T")
+R = TypeVar("R")
 
 Simulated = tuple[Mapping[str, Columns], Order, Mapping[str, float]]
 """Tables of a block, the order in which names in them are best listed, and seconds by phase."""
@@ -160,17 +163,21 @@ def _compute(
     phases: Counter[str] = Counter()
     start, done = time.perf_counter(), resumed
     progress(Progress(done, total, resumed, 0.0))
-    for block, seconds in _results(tasks, workers or _sensible_workers(tasks)):
+    for task, seconds in spread(run_block, tasks, workers or _sensible_workers(tasks)):
         phases.update(seconds)
-        done += len(block.runs)
+        done += len(task.block.runs)
         progress(Progress(done, total, resumed, time.perf_counter() - start))
     return Outcome(done - resumed, total, time.perf_counter() - start, dict(phases), store.mended)
 
 
 def _sensible_workers(tasks: Sequence[Task]) -> int:
     """All cores; one, which is ready at once, where starting more would take longer than the work."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return min(cores, len(tasks)) if sum(len(task.block.runs) for task in tasks) > WIDTH else 1
+    return min(cores(), len(tasks)) if sum(len(task.block.runs) for task in tasks) > WIDTH else 1
+
+
+def cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def run_block(task: Task) -> Mapping[str, float]:
@@ -185,14 +192,14 @@ def run_block(task: Task) -> Mapping[str, float]:
     return {**seconds, "saving": time.perf_counter() - start}
 
 
-def _results(tasks: Sequence[Task], workers: int) -> Iterator[tuple[Block, Mapping[str, float]]]:
-    """Each block with its seconds by phase, as they finish; in this process if one worker is enough."""
+def spread(work: Callable[[T], R], tasks: Sequence[T], workers: int) -> Iterator[tuple[T, R]]:
+    """Each task with what came of it, as they finish; in this process if one worker is enough."""
     if workers <= 1 or len(tasks) <= 1:
         for task in tasks:
-            yield task.block, run_block(task)
+            yield task, work(task)
         return
     with _pool(min(workers, len(tasks))) as pool:
-        running = {pool.submit(run_block, task): task.block for task in tasks}
+        running = {pool.submit(work, task): task for task in tasks}
         while running:
             finished, _ = wait(running, return_when=FIRST_COMPLETED)
             for future in finished:

@@ -4,7 +4,7 @@ import ast
 import re
 import sys
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from fnmatch import fnmatch
 from functools import cache
@@ -17,7 +17,7 @@ from config import Settings, resolve
 from config.families import Parameters
 from simulation.chance import Chance
 from simulation.model import PartnershipModel
-from simulation.parameters import draw_parameters
+from simulation.parameters import Floats, draw_parameters
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("config", "agents", "simulation", "experiments")
@@ -167,8 +167,8 @@ def read_in(scenario: str, policy: str, until: str) -> set[str]:
 
         return type(kind.__name__, (kind,), {"__getattribute__": look})(**vars(values))
 
-    def draw(settings: Settings, chance: Chance) -> tuple[Parameters, dict[str, Any]]:
-        plain, drawn = draw_parameters(settings, chance)
+    def draw(settings: Settings, chance: Chance, given: Mapping[str, Floats]) -> tuple[Parameters, dict[str, Any]]:
+        plain, drawn = draw_parameters(settings, chance, given)
         families = {family: watched(family, getattr(plain, family)) for family in FAMILIES}
         return Parameters(**families), drawn
 

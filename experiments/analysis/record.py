@@ -1,11 +1,10 @@
-"""The dated record as the model knows it: as a status up to a quarter, and as events that a forecast can be asked about.
+"""The dated record as a status: what the model is told to have happened up to a quarter.
 
 A row counts from its first to its last quarter, as precisely as its date is known. Instruments that the catalogue does
 not have are left out, and rows of context.
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 
 from config import Settings, Status, quarter_name
 from config.schema import STAGES, RecordRow
@@ -15,41 +14,16 @@ EVERYTHING = ("calibrate", "validate")
 JAPAN = "JPN"
 
 
-@dataclass(frozen=True)
-class Event:
-    """What a forecast can be asked: when a file reaches a stage, or Japan a step.
-
-    first, last    quarters in which it happened at the earliest and latest; None if it has not by `known`
-    known          last quarter of which anything is known
-    use            calibrate or validate
-    """
-
-    partner: str
-    instrument: str
-    stage: str
-    first: int | None
-    last: int | None
-    known: int
-    use: str
-
-    @property
-    def name(self) -> str:
-        """For example "csdp_fpa signed", "FRA/raa signed", "JPN/force step 2"."""
-        return f"{'' if self.partner == 'EU' else f'{self.partner}/'}{self.instrument} {self.stage}"
-
-
-def known(
-    settings: Settings, rows: Sequence[RecordRow], until: int, uses: Collection[str] = EVERYTHING
-) -> Settings:
+def known(settings: Settings, rows: Sequence[RecordRow], until: int, uses: Collection[str] = EVERYTHING) -> Settings:
     """Settings that know what the record says up to a quarter, as far as it is for these uses."""
     return with_status(settings, status(settings, rows, until, uses), "config/record.csv")
 
 
 def status(settings: Settings, rows: Sequence[RecordRow], until: int, uses: Collection[str]) -> Status:
     """What the record says from the start of the settings up to a quarter."""
-    ours = [row for row in _ours(settings, rows) if settings.start <= row.first and row.last <= until]
+    ours = [row for row in rows_of(settings, rows) if settings.start <= row.first and row.last <= until]
     told = [row for row in ours if row.use in uses]
-    files = [row for row in ours if row.stage in STAGES and not _scripted(settings, row)]
+    files = [row for row in ours if row.stage in STAGES and not scripted(settings, row)]
     return Status.model_validate(
         {
             "title": f"the record up to {quarter_name(until)}",
@@ -60,16 +34,16 @@ def status(settings: Settings, rows: Sequence[RecordRow], until: int, uses: Coll
                 if row in told
             ),
             "steps": tuple(
-                {"ladder": row.instrument, "step": _step(row), "quarter": quarter_name(row.last)}
+                {"ladder": row.instrument, "step": step_of(row), "quarter": quarter_name(row.last)}
                 for row in told
                 if row.partner == JAPAN
             ),
-            "open": tuple(sorted({_file(row) for row in files if row not in told})),
+            "open": tuple(sorted({file_of(row) for row in files if row not in told})),
         }
     )
 
 
-def _ours(settings: Settings, rows: Sequence[RecordRow]) -> list[RecordRow]:
+def rows_of(settings: Settings, rows: Sequence[RecordRow]) -> list[RecordRow]:
     """Rows about files and ladders of the model, in order of time."""
     instruments, rungs = {one.slug for one in settings.instruments}, {one.slug for one in settings.rungs}
     names = {"EU": instruments, JAPAN: set(type(settings.table.ladders).model_fields)}
@@ -77,14 +51,16 @@ def _ours(settings: Settings, rows: Sequence[RecordRow]) -> list[RecordRow]:
     return sorted(kept, key=lambda row: row.last)
 
 
-def _scripted(settings: Settings, row: RecordRow) -> bool:
+def scripted(settings: Settings, row: RecordRow) -> bool:
     """Whether the start table has it already: an instrument that lapses by itself."""
     return row.stage == "lapsed" and settings.table.of(row.instrument).lapses <= row.last + 1
 
 
-def _step(row: RecordRow) -> int:
+def step_of(row: RecordRow) -> int:
+    """Number of the step of a ladder."""
     return int(row.stage.removeprefix("step "))
 
 
-def _file(row: RecordRow) -> str:
+def file_of(row: RecordRow) -> str:
+    """Which file or ladder a row is about: "csdp_fpa", "FRA/raa", "JPN/force"."""
     return row.instrument if row.partner == "EU" else f"{row.partner}/{row.instrument}"
