@@ -125,11 +125,9 @@ class Record:
 
     def _not_yet(self, file: str, stage: str, origin: int) -> list[Event]:
         """What has not happened, asked about until the end of the window that the origin lies in."""
-        if file in self.instruments and self.instruments[file].opens > self.last:
-            return []
-        if origin < self.fitted_until:
-            return [self._event(file, stage, CALIBRATE, Observed.not_by(self.fitted_until))]
-        return [self._event(file, stage, VALIDATE, Observed.not_by(self.last))]
+        use, until = (CALIBRATE, self.fitted_until) if origin < self.fitted_until else (VALIDATE, self.last)
+        possible = self.opens(file) <= until
+        return [self._event(file, stage, use, Observed.not_by(until))] if possible else []
 
     def _event(self, file: str, stage: str, use: str, observed: Observed) -> Event:
         return Event(file, stage, use, observed, self.kind(file, stage), self.domain(file))
@@ -202,7 +200,8 @@ class Record:
             first = 0
         known = {spell.kind for spell in self.spells()}
         kinds = [self.kind(event.file, stage) for stage in path[first : path.index(event.stage) + 1]]
-        return Target(tuple(kind for kind in kinds[:-1] if kind in known) + (kinds[-1],), self.opens(event.file))
+        dated = [kind for kind in kinds[:-1] if kind in known]
+        return Target((*dated, kinds[-1]), self.opens(event.file))
 
 
 def _public(rest: Sequence[str]) -> str:

@@ -28,7 +28,7 @@ TAIL = 0.2
 """Largest share of the weights to which a Pareto tail is fitted; Vehtari et al. (2024), JMLR 25 (72)."""
 
 NEAR, GRID = 0.2, 61
-"""Kernel by which likelihoods of like draws are averaged: its width in prior standard deviations; points of the grid."""
+"""Kernel by which likelihoods of like draws are averaged: width in prior standard deviations, points of its grid."""
 
 
 @dataclass(frozen=True)
