@@ -20,8 +20,11 @@ def load_posterior(path: Path, parameters: Mapping[str, Parameter]) -> Posterior
     if not path.exists():
         return None
     file = said(path)
-    lines = [row for row in csv.reader(io.StringIO(read_text(path), newline="")) if row]
-    names, rows = (tuple(lines[0]), lines[1:]) if lines else ((), [])
+    try:
+        lines = [(line, row) for line, row in enumerate(csv.reader(io.StringIO(read_text(path), newline="")), 1) if row]
+    except csv.Error as error:
+        raise UserError(f"is not CSV: {error}", file=file, allowed="values separated by commas") from None
+    names, rows = (tuple(lines[0][1]), lines[1:]) if lines else ((), [])
     drawn = [name for name, one in parameters.items() if one.draw is not None]
     for name in names:
         if name not in drawn or names.count(name) > 1:
@@ -30,7 +33,7 @@ def load_posterior(path: Path, parameters: Mapping[str, Parameter]) -> Posterior
     if len(rows) < LEAST_ROWS:
         raise UserError("has too few draws", file=file, value=str(len(rows)), allowed=f"{LEAST_ROWS} or more")
     checked = []
-    for number, row in enumerate(rows, start=2):
+    for number, row in rows:
         if len(row) != len(names):
             raise UserError(f"has {len(row)} values", file=file, key=f"line {number}", allowed=str(len(names)))
         cells = zip(names, row, strict=True)
