@@ -62,6 +62,12 @@ class Calibration(Frozen):
     draws: Annotated[int, Field(ge=LEAST_ROWS)]
     seed: Annotated[int, Field(ge=0, lt=2**63)]
 
+    def resized(self, histories: int | None, seed: int | None) -> "Calibration":
+        """The same with so many histories in all, rounds in proportion, and another seed."""
+        scale = 1.0 if histories is None else histories / sum(self.rounds)
+        rounds = tuple(max(100, round(size * scale)) for size in self.rounds)
+        return self.model_copy(update={"rounds": rounds, "seed": self.seed if seed is None else seed})
+
 
 def load_calibration(path: Path, parameters: Mapping[str, Parameter]) -> Calibration:
     """The plan in a file, its parameters known and uncertain."""

@@ -337,3 +337,35 @@ def _three(values: Floats) -> tuple[float, float, float]:
 def title(plan: Calibration) -> str:
     """What was calibrated, in a line."""
     return f"{len(plan.parameters)} parameters, {sum(plan.rounds):,} histories, record to {quarter_name(plan.until)}"
+
+
+def keep(found: Sample, plan: Calibration, folder: Path, save: bool) -> str:
+    """Write the posterior and what was learnt into the folder, with `save` also into config/; what to print of it."""
+    weight = found.log_weight()
+    posterior = found.posterior(plan.draws)
+    lines = [",".join(posterior.names), *(",".join(f"{value:.8g}" for value in row) for row in posterior.rows)]
+    content = ("\n".join(lines) + "\n").encode()
+    write_aside(folder / "posterior.csv", content)
+    if save:
+        write_aside(ROOT / "posterior.csv", content)
+    width = max(map(len, plan.parameters))
+    rows = [
+        f"{one.name:<{width}}  {_shown(one.prior):>24}  {_shown(one.posterior):>24}  {one.contraction:>11.0%}"
+        for one in informed(found)
+    ]
+    worth, tail = importance.effective(weight), importance.tail_index(weight)
+    return "\n".join(
+        [
+            title(plan),
+            f"worth {worth:,.0f} equally weighted draws; tail of the weights {tail:.2f}, to be trusted below 0.7",
+            "",
+            f"{'median (5 to 95 %)':<{width}}  {'prior':>24}  {'posterior':>24}  {'contraction':>11}",
+            *rows,
+            "",
+            f"Posterior: {folder / 'posterior.csv'}" + (f", and {ROOT / 'posterior.csv'}" if save else ""),
+        ]
+    )
+
+
+def _shown(three: tuple[float, float, float]) -> str:
+    return f"{three[0]:.2f} ({three[1]:.2f} to {three[2]:.2f})"

@@ -35,6 +35,8 @@ partnership show limits RESULTS     why not deeper? What binds, and who; --scena
 partnership show vetoes RESULTS     who stops what in the Council, beside the record; --scenario, --policy
 partnership replay RESULTS          the story of one run: --run N, --typical or --extreme; --actor HUN,
     --instrument csdp_fpa           --scenario, --policy, --format text|markdown|json
+partnership calibrate               weigh the uncertain parameters by the record: --runs, --save, --out, --workers
+partnership hindcast                forecast the past and score it: --runs, --page FILE, --out, --workers
 partnership list [KIND]             names: scenarios policies experiments instruments parameters actors
 
 \b
@@ -186,7 +188,7 @@ def _print_profile(outcome: "Outcome") -> None:
 
 
 @contextmanager
-def _progress_bar() -> "Iterator[Callable[[Progress], None]]":
+def _progress_bar(what: str = "runs") -> "Iterator[Callable[[Progress], None]]":
     """Shows runs done, runs per second and time left; nothing where nobody watches."""
     if not sys.stderr.isatty():
         yield lambda progress: None
@@ -196,7 +198,7 @@ def _progress_bar() -> "Iterator[Callable[[Progress], None]]":
     from rich.progress import Progress as Bar
 
     text = TextColumn("{task.fields[rate]}")
-    with Bar(TextColumn("runs"), BarColumn(), MofNCompleteColumn(), text, console=Console(stderr=True)) as bar:
+    with Bar(TextColumn(what), BarColumn(), MofNCompleteColumn(), text, console=Console(stderr=True)) as bar:
         task = bar.add_task("", rate="")
 
         def show(progress: "Progress") -> None:
@@ -302,6 +304,48 @@ def replay(
 
     print(told(results, Choice(run, typical, extreme), scenario=scenario, policy=policy, actors=actor or (),
                instruments=instrument or (), style=style))  # fmt: skip
+
+
+@app.command(hidden=True)
+def calibrate(
+    runs: Annotated[
+        int | None, typer.Option(parser=_whole("--runs", 1000), metavar="N", help="Histories in all.")
+    ] = None,
+    seed: Seed = None,
+    save: Annotated[bool, typer.Option("--save", help="Put the posterior into config/, for every experiment.")] = False,
+    workers: Workers = None,
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Folder of draws.")] = Path("results/calibration"),
+) -> None:
+    """Calibrate the parameters that config/calibration.toml names against the record."""
+    from experiments.calibrating import calibrate as found_by
+    from experiments.calibrating import keep, plan_of
+
+    plan = plan_of().resized(runs, seed)
+    with _progress_bar("histories") as progress:
+        sample = found_by(plan, out, workers=workers, progress=progress)
+    print(keep(sample, plan, out, save))
+
+
+@app.command(hidden=True)
+def hindcast(
+    runs: Annotated[int, typer.Option(parser=_whole("--runs", 20), metavar="N", help="Runs from each origin.")] = 2048,
+    calibration: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Draws of `partnership calibrate`, to leave fields out.")
+    ] = None,
+    page: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the page of docs/validation.md.")] = None,
+    workers: Workers = None,
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Folder of results.")] = Path("results/hindcast"),
+) -> None:
+    """Forecast the past from five origins, score the forecasts, compare patterns with the record."""
+    from experiments.calibrating import calibrate as found_by
+    from experiments.calibrating import plan_of
+    from experiments.validating import told, validate
+
+    plan = plan_of()
+    with _progress_bar() as progress:
+        sample = None if calibration is None else found_by(plan, calibration, workers=workers, progress=progress)
+        validate(out, plan, sample, runs, workers=workers, progress=progress)
+    print(told(out, plan, page))
 
 
 @app.command("list", hidden=True)
