@@ -30,6 +30,7 @@ from experiments.analysis import importance
 from experiments.analysis.importance import Proposal
 from experiments.analysis.record import known
 from experiments.analysis.regimes import chances
+from experiments.analysis.vetoes import FIRST
 from experiments.files import digest_of, pretty, read_json, write_aside
 from experiments.provenance import fingerprint_of_rules
 from experiments.running import WIDTH, Progress, cores, spread
@@ -40,6 +41,8 @@ Evaluate = Callable[[int, Floats], Floats]
 
 TOPICS = ("russia", "china", "enlargement")
 """Other business whose vetoes are counted; the Peace Facility came too late."""
+VETOES_FROM = quarter_index(FIRST)
+"""Before it the record of vetoes is not complete, so that silence says nothing."""
 CALIBRATE = ("calibrate",)
 TOLERANCE = "business.tolerance"
 EDGE = 1e-12
@@ -47,10 +50,11 @@ EDGE = 1e-12
 
 @dataclass(frozen=True)
 class Evidence:
-    """What parameters are held against: settings that know the record, and vetoes counted to a quarter by topic."""
+    """What parameters are held against: settings that know the record, and vetoes counted between quarters by topic."""
 
     settings: Settings
     vetoes: Mapping[str, int]
+    vetoes_from: int
     vetoes_until: int
     names: Sequence[str]
     seed: int
@@ -84,27 +88,30 @@ class Evidence:
         return whole
 
 
-def evidence_of(settings: Settings, plan: Calibration, vetoes: Mapping[str, int]) -> Evidence:
-    """Evidence on these settings, which know the record of one history."""
+def evidence_of(settings: Settings, plan: Calibration, vetoes: Mapping[str, int], vetoes_from: int = 0) -> Evidence:
+    """Evidence on these settings, which know the record of one history; its vetoes are counted from a quarter on."""
     until = settings.status.until if settings.status else settings.until
     return Evidence(
         settings.model_copy(update={"until": until, "posterior": None}),
-        vetoes, plan.vetoes_until, plan.parameters, plan.seed,
+        vetoes, vetoes_from, plan.vetoes_until, plan.parameters, plan.seed,
     )  # fmt: skip
 
 
 def evidence_on_record(plan: Calibration, root: Path = ROOT) -> Evidence:
     """What the record says to calibration: rows marked `calibrate`, and of the pressures what was known by then."""
     free = resolve(plan.scenario, "none", prior=True, root=root)
-    pressures = free.pressures.model_copy(update={"drawn": chances(plan.until, root)})
+    drawn = chances(plan.until, root)
+    drawn = drawn.model_copy(update={"rows": drawn.rows[: plan.until + 1 - drawn.first]})
+    pressures = free.pressures.model_copy(update={"drawn": drawn})
     held = known(free.model_copy(update={"pressures": pressures}), load_record(root), plan.until, CALIBRATE)
-    return evidence_of(held, plan, vetoes_on_record(plan, root))
+    return evidence_of(held, plan, vetoes_on_record(plan, root), VETOES_FROM)
 
 
 def vetoes_on_record(plan: Calibration, root: Path = ROOT) -> dict[str, int]:
     """Decisions vetoed by topic: what several states stop on one day is one decision."""
-    rows = [row for row in load_series("vetoes", root / "series") if quarter_index(row["quarter"]) <= plan.vetoes_until]
-    return {topic: len({row["date"] for row in rows if row["topic"] == topic}) for topic in TOPICS}
+    rows = load_series("vetoes", root / "series")
+    counted = [row for row in rows if VETOES_FROM <= quarter_index(row["quarter"]) <= plan.vetoes_until]
+    return {topic: len({row["date"] for row in counted if row["topic"] == topic}) for topic in TOPICS}
 
 
 # Likelihood
@@ -131,7 +138,7 @@ def log_likelihoods(evidence: Evidence, first: int, z: Floats) -> Floats:
     for topic in TOPICS:
         expected = sum(
             (one for (what, quarter), one in model.beliefs.expected_vetoes.items()
-             if what == topic and quarter <= evidence.vetoes_until), np.zeros(len(z)),
+             if what == topic and evidence.vetoes_from <= quarter <= evidence.vetoes_until), np.zeros(len(z)),
         )  # fmt: skip
         found[f"vetoes/{topic}"] = _poisson(evidence.vetoes[topic], expected)
     nothing = np.zeros(len(z))
@@ -274,7 +281,7 @@ def _claim(folder: Path, plan: Calibration, evidence: Evidence) -> None:
     question: dict[str, Any] = {
         "plan": json.loads(plan.model_dump_json()),
         "settings": evidence.settings.fingerprint(),
-        "vetoes": dict(evidence.vetoes),
+        "vetoes": {"from": quarter_name(evidence.vetoes_from), **evidence.vetoes},
         "rules": fingerprint_of_rules(),
     }
     file = folder / "calibration.json"
