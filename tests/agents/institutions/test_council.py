@@ -303,6 +303,7 @@ def test_the_number_of_vetoed_topics_is_counted_per_run() -> None:
 def test_a_lone_objector_is_outvoted_on_china_under_the_passerelle_and_not_on_enlargement() -> None:
     """Hungary tolerates 0.05 less than the most that may be asked: within the margin of the brake."""
     overrides = {"levers.qmv_from": "start", "levers.qmv_strength": 1.0, "business.noise": 0.0, "business.china": 1.0,
+                 "business.tolerance": 1.2,
                  "business.enlargement": 1.0, "business.dependence_weight": 0.0, "business.demand_low": 1.0,
                  "governments.passerelle_chance": 0.0}  # fmt: skip
     model = met(model_of(policy="qmv", overrides=overrides))
@@ -323,7 +324,7 @@ def test_a_lone_objector_is_outvoted_on_china_under_the_passerelle_and_not_on_en
 
 # Other business with everything asked for set by hand
 
-CALM = {"business.noise": 0.0, "business.dependence_weight": 0.0, "business.threat_weight": 0.0,
+CALM = {"business.noise": 0.0, "business.tolerance": 1.2, "business.dependence_weight": 0.0, "business.threat_weight": 0.0,
         "business.russia": 1.0, "business.china": 1.0, "business.enlargement": 1.0}  # fmt: skip
 """All tolerate the same unless their stance differs, and all topics come up."""
 

@@ -21,7 +21,7 @@ def test_the_hazard_of_a_step_equals_its_scalar_twin(n: Numbers) -> None:
         q = p[run]
         brake = q.brake if partner[run] else 1.0
         alarm = twin.logistic(q.threat_slope * (float(threat[run]) - q.threat_middle))
-        return float(base[run]) * brake * alarm * twin.exp(q.wish * float(stance[run]))
+        return float(base[run]) * q.factor * brake * alarm * twin.exp(q.wish * float(stance[run]))
 
     agree(rules.step_hazard(base, partner, threat, stance, n.p.japan), hazard, (R,))
 
