@@ -166,6 +166,9 @@ class Sample:
     def log_weight(self, without: str = "") -> Floats:
         """(N,) logarithms of weights that add up to 1, of the whole record or without one domain of it."""
         whole = self.evidence.total(self.z, self.log_likelihood, without)
+        if not np.isfinite(whole).any():
+            raise UserError(f"could not have happened in any of {len(whole)} histories", key="the record",
+                            allowed="what the model can do", suggestion="more histories (--runs)")  # fmt: skip
         return importance.log_weights(self.z, whole, self.proposals, self.sizes)
 
     def posterior(self, draws: int, without: str = "") -> Posterior:
@@ -185,9 +188,8 @@ def sample(evidence: Evidence, rounds: Sequence[int], evaluate: Evaluate) -> Sam
     proposals: list[Proposal] = []
     for number, size in enumerate(rounds):
         if number:
-            whole = evidence.total(z, found)
-            weight = importance.log_weights(z, whole, proposals, rounds[:number])
-            proposals.append(importance.fitted(z, weight))
+            before = Sample(evidence, z, found, tuple(proposals), rounds[:number])
+            proposals.append(importance.fitted(z, before.log_weight()))
         else:
             proposals.append(Proposal.prior(dimensions))
         new = proposals[-1].draw(size, (evidence.seed, number))
@@ -286,11 +288,13 @@ def _claim(folder: Path, plan: Calibration, evidence: Evidence) -> None:
     }
     file = folder / "calibration.json"
     there = read_json(file)
-    if there is None and folder.exists() and any(folder.iterdir()):
+    if folder.exists() and not folder.is_dir():
+        raise UserError("is a file, not a folder", file=str(folder), suggestion="--out another folder")
+    if there is None and folder.exists() and {one.name for one in folder.iterdir()} - {f"{file.name}.partial"}:
         raise UserError("is not empty and holds no calibration", file=str(folder), allowed="a new folder",
                         suggestion="--out another folder")  # fmt: skip
     if there is not None and digest_of(there) != digest_of(question):
-        differing = sorted(key for key in question if there.get(key) != question[key])
+        differing = sorted(key for key in {*question, *there} if there.get(key) != question.get(key))
         raise UserError(f"holds a calibration that differs in {', '.join(differing)}", file=str(folder),
                         suggestion="--out another folder, or remove this one")  # fmt: skip
     if there is None:

@@ -26,6 +26,8 @@ TARGET = 0.1
 """Share of the draws so far that a tempered sample must be worth before a proposal is fitted to it."""
 TAIL = 0.2
 """Largest share of the weights to which a Pareto tail is fitted; Vehtari et al. (2024), JMLR 25 (72)."""
+ALIKE = 1e-9
+"""Share of the largest weight by which weights that count as equal may differ."""
 
 NEAR, GRID = 0.2, 61
 """Kernel by which likelihoods of like draws are averaged: width in prior standard deviations, points of its grid."""
@@ -108,21 +110,27 @@ def fitted(z: Floats, log_weight: Floats) -> Proposal:
 
 
 def tail_index(log_weight: Floats) -> float:
-    """Shape of the generalised Pareto distribution of the largest weights: above 0.7 they are not to be trusted."""
+    """Shape of the generalised Pareto distribution of the largest weights: above 0.7 they are not to be trusted.
+
+    0 where they are all alike, infinity where there are too few to tell.
+    """
     finite = np.sort(log_weight[np.isfinite(log_weight)])
     n = int(min(TAIL * len(log_weight), 3 * np.sqrt(len(log_weight))))
     if n < 5 or len(finite) <= n:
         return float("inf")
     tail = np.exp(finite[-n:] - finite[-1]) - np.exp(finite[-n - 1] - finite[-1])
+    if tail[-1] < ALIKE:
+        return 0.0
     shape, _, _ = genpareto.fit(tail, floc=0.0)
     return float(shape)
 
 
 def resampled(log_weight: Floats, n: int, u: float) -> NDArray[np.int64]:
     """(n,) places of equally likely draws: systematic resampling from one uniform number."""
-    cumulated = np.cumsum(np.exp(log_weight - logsumexp(log_weight)))
-    places = np.searchsorted(cumulated, (np.arange(n) + u) / n * cumulated[-1])
-    return np.asarray(np.minimum(places, len(log_weight) - 1), dtype=np.int64)
+    weight = np.exp(log_weight - logsumexp(log_weight))
+    cumulated = np.cumsum(weight)
+    places = np.searchsorted(cumulated, (np.arange(n) + u) / n * cumulated[-1], side="right")
+    return np.asarray(np.minimum(places, np.flatnonzero(weight)[-1]), dtype=np.int64)
 
 
 def averaged(x: Floats, log_likelihood: Floats) -> Floats:
