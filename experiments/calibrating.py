@@ -270,7 +270,7 @@ def _block(folder: Path, first: int) -> Path:
 def _read(task: Task) -> Floats | None:
     """What a block holds, None if it is not there, torn, or of other draws."""
     try:
-        with np.load(task.file) as content:
+        with np.load(io.BytesIO(task.file.read_bytes())) as content:
             z, found = content["z"], content["log_likelihood"]
     except (OSError, ValueError, KeyError, EOFError, BadZipFile):
         return None
