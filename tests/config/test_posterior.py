@@ -160,6 +160,11 @@ def test_what_an_override_changes_is_left_out_and_the_rest_stays_in_rows(
     assert rows == (tuple(tuple(row[column] for column in columns) for row in ROWS) if left else ())
 
 
+def test_to_fix_a_parameter_at_its_own_value_is_a_change_too(calibrated: Path) -> None:
+    value = load_base(calibrated).parameters["attention.link"].value
+    assert kept(resolve("outlook", "none", {"attention.link": value}, root=calibrated)) == NAMES[1:]
+
+
 def write_scenario(root: Path) -> None:
     path = root / "scenarios" / "outlook.toml"
     path.write_text(path.read_text(encoding="utf-8") + '\n[set]\n"attention.link" = 0.5\n', encoding="utf-8")

@@ -198,6 +198,13 @@ def test_two_stages_of_a_file_in_the_other_order_are_refused(stages: list[tuple[
     assert caught.value.key == f"stages ({first[0]})"
 
 
+@pytest.mark.parametrize("after", ["provisional", "in_force"])
+def test_what_the_union_signs_waits_a_quarter_at_least(after: str) -> None:
+    slug = "mutual_assistance" if after == "provisional" else "csdp_fpa"
+    with pytest.raises(UserError, match=f"{after} in 2027Q1.*the nearest is 2027Q2"):
+        with_status(outlook(), status_of("2027Q4", [(slug, "signed", "2027Q1"), (slug, after, "2027Q1")]), "known.toml")
+
+
 # What is wrong
 
 
