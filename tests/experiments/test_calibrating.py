@@ -112,7 +112,7 @@ def log_evidence(found: Sample) -> float:
 
 
 @pytest.mark.parametrize("luck", [0.0, 1.0])
-def test_a_known_posterior_and_its_evidence_are_found_also_through_noise(luck: float):
+def test_a_known_posterior_and_its_evidence_are_found_also_through_noise(luck: float) -> None:
     """Over 40 samples the mean error of each number is within four times what its spread over samples allows."""
     mean, covariance, whole = exact()
     found = []
@@ -129,7 +129,7 @@ def test_a_known_posterior_and_its_evidence_are_found_also_through_noise(luck: f
     assert (abs(errors.mean(axis=0)) < 4 * spread / np.sqrt(len(errors)) + 2 / 1600).all()
 
 
-def test_later_rounds_draw_where_the_posterior_is():
+def test_later_rounds_draw_where_the_posterior_is() -> None:
     of = evidence()
     found = sample(of, (1000, 1000, 1000), gaussian(of))
     mean, covariance, _ = exact()
@@ -141,7 +141,7 @@ def test_later_rounds_draw_where_the_posterior_is():
     assert importance.tail_index(found.log_weight()) < 0.5
 
 
-def test_equally_likely_draws_have_the_moments_of_weighted_ones():
+def test_equally_likely_draws_have_the_moments_of_weighted_ones() -> None:
     of = evidence()
     found = sample(of, (2000, 2000), gaussian(of))
     posterior = found.posterior(1000)
@@ -150,13 +150,13 @@ def test_equally_likely_draws_have_the_moments_of_weighted_ones():
     for column, name in enumerate(NAMES):
         drawn = np.array([row[column] for row in posterior.rows])
         middle = weight @ values[name]
-        spread = np.sqrt(weight @ (values[name] - middle) ** 2)
+        spread = float(np.sqrt(weight @ (values[name] - middle) ** 2))
         assert drawn.mean() == pytest.approx(middle, abs=0.1 * spread)
         assert drawn.std() == pytest.approx(spread, rel=0.1)
     assert found.posterior(1000) == posterior
 
 
-def test_prior_against_posterior():
+def test_prior_against_posterior() -> None:
     """Nothing is learnt without evidence; of a normal posterior mean, spread and quantiles are known."""
     of = evidence()
     nothing = informed(sample(of, (20_000,), lambda first, z: np.zeros((len(z), len(of.parts)))))
@@ -173,7 +173,7 @@ def test_prior_against_posterior():
         np.testing.assert_allclose(one.posterior, at, rtol=0.08)
 
 
-def test_a_record_that_no_history_could_have_is_a_mistake_with_one_message():
+def test_a_record_that_no_history_could_have_is_a_mistake_with_one_message() -> None:
     of = evidence()
 
     def never(first: int, z: Floats) -> Floats:
@@ -184,7 +184,7 @@ def test_a_record_that_no_history_could_have_is_a_mistake_with_one_message():
     assert "\n" not in str(caught.value) and caught.value.suggestion
 
 
-def test_values_are_those_of_the_prior_at_its_quantiles():
+def test_values_are_those_of_the_prior_at_its_quantiles() -> None:
     settings = on_record().settings
     z = np.array([[-9.0], [-1.0], [0.0], [2.0], [40.0]])
     tolerance = values_of(settings, [TOLERANCE], z)[TOLERANCE]
@@ -199,7 +199,7 @@ def test_values_are_those_of_the_prior_at_its_quantiles():
 # Parts and domains
 
 
-def test_every_file_rung_ladder_and_topic_is_a_part_once():
+def test_every_file_rung_ladder_and_topic_is_a_part_once() -> None:
     parts = on_record().parts
     assert len(parts) == len(set(parts)) == 23 + 7 * 5 + 4 + 3
     assert {"csdp_fpa", "FRA/raa", "JPN/force", "vetoes/china"} < set(parts)
@@ -216,12 +216,12 @@ def test_every_file_rung_ladder_and_topic_is_a_part_once():
         ("vetoes/enlargement", "Council"),
     ],
 )
-def test_parts_belong_to_fields(part: str, domain: str):
+def test_parts_belong_to_fields(part: str, domain: str) -> None:
     of = on_record()
     assert part in of.parts and of.domain(part) == domain
 
 
-def test_the_model_gives_a_likelihood_for_every_part():
+def test_the_model_gives_a_likelihood_for_every_part() -> None:
     from simulation.model import PartnershipModel
 
     of = of_a_year()
@@ -231,7 +231,7 @@ def test_the_model_gives_a_likelihood_for_every_part():
     assert {topic for topic, _ in model.beliefs.expected_vetoes} == set(TOPICS)
 
 
-def test_the_whole_is_the_sum_of_parts_and_vetoes_are_averaged_over_like_tolerance():
+def test_the_whole_is_the_sum_of_parts_and_vetoes_are_averaged_over_like_tolerance() -> None:
     of = evidence((NAMES[0], TOLERANCE))
     z, found = np.random.default_rng(1).normal(size=(50, 2)), np.random.default_rng(2).normal(size=(50, len(of.parts)))
     counted = np.array([part.startswith("vetoes/") for part in of.parts])
@@ -243,7 +243,7 @@ def test_the_whole_is_the_sum_of_parts_and_vetoes_are_averaged_over_like_toleran
     np.testing.assert_allclose(replace(of, names=NAMES[:2]).total(z, found), files, err_msg="nothing depends on them")
 
 
-def test_what_is_impossible_in_a_domain_left_out_does_not_count():
+def test_what_is_impossible_in_a_domain_left_out_does_not_count() -> None:
     of = evidence()
     found = np.zeros((3, len(of.parts)))
     found[1, of.parts.index("FRA/raa")] = -np.inf
@@ -254,13 +254,13 @@ def test_what_is_impossible_in_a_domain_left_out_does_not_count():
 # Vetoes
 
 
-def test_vetoes_are_counted_by_day_and_topic_as_far_as_the_plan_looks():
+def test_vetoes_are_counted_by_day_and_topic_as_far_as_the_plan_looks() -> None:
     assert vetoes_on_record(shipped()) == {"russia": 0, "china": 2, "enlargement": 2}
     earlier = shipped().model_copy(update={"vetoes_until": quarter_index("2020Q3")})
     assert vetoes_on_record(earlier) == {"russia": 0, "china": 1, "enlargement": 1}
 
 
-def test_vetoes_are_expected_in_the_quarters_in_which_they_are_counted():
+def test_vetoes_are_expected_in_the_quarters_in_which_they_are_counted() -> None:
     """Poisson with the mean that the model expects, in the quarters between the two."""
     from simulation.model import PartnershipModel
 
@@ -277,7 +277,7 @@ def test_vetoes_are_expected_in_the_quarters_in_which_they_are_counted():
         np.testing.assert_allclose(column, stats.poisson.logpmf(counts[topic], mean), rtol=1e-9)
 
 
-def test_the_record_of_vetoes_counts_from_where_it_is_complete():
+def test_the_record_of_vetoes_counts_from_where_it_is_complete() -> None:
     assert on_record().vetoes_from == quarter_index("2011Q3")
     assert on_record().vetoes_until == quarter_index("2021Q4")
     assert evidence_of(on_record().settings, shipped(), {}).vetoes_from < on_record().settings.start
@@ -319,7 +319,7 @@ def blocks(folder: Path) -> list[Path]:
     return sorted((folder / "draws").iterdir())
 
 
-def test_the_same_sample_for_any_number_of_workers_and_width(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_the_same_sample_for_any_number_of_workers_and_width(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = sample_here(of_a_year(), (100, 100))
     assert not np.isnan(whole.log_likelihood).any() and len({row.tobytes() for row in whole.log_likelihood}) == 200
     use(monkeypatch, 64, cheap=False)
@@ -330,7 +330,9 @@ def test_the_same_sample_for_any_number_of_workers_and_width(tmp_path: Path, mon
     assert spread.log_likelihood.tobytes() == whole.log_likelihood[:100].tobytes()
 
 
-def test_a_block_that_is_gone_or_torn_is_computed_again_and_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_a_block_that_is_gone_or_torn_is_computed_again_and_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     begun = use(monkeypatch, 40)
     whole = calibrate(small(), tmp_path, workers=1)
     assert begun == [0, 40, 80, 100, 140, 180]
@@ -349,7 +351,7 @@ def test_a_block_that_is_gone_or_torn_is_computed_again_and_no_other(tmp_path: P
     assert begun == []
 
 
-def test_an_interrupted_calibration_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_an_interrupted_calibration_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     use(monkeypatch, 40)
     whole = calibrate(small(), tmp_path / "whole", workers=1)
     for done in (40, 100, 180):
@@ -366,7 +368,7 @@ def test_an_interrupted_calibration_goes_on(tmp_path: Path, monkeypatch: pytest.
         assert told[-1].done == told[-1].total == 200 and told[-1].resumed == done
 
 
-def test_a_folder_of_another_width_is_completed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_a_folder_of_another_width_is_completed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     use(monkeypatch, 40)
     whole = calibrate(small(), tmp_path, workers=1)
     use(monkeypatch, 64)
@@ -390,7 +392,7 @@ def everything(folder: Path) -> dict[str, bytes]:
 )
 def test_a_folder_of_another_plan_is_refused_and_stays_as_it_is(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: dict[str, object], differing: str
-):
+) -> None:
     use(monkeypatch, 100)
     calibrate(small(), tmp_path, workers=1)
     before = everything(tmp_path)
@@ -403,7 +405,7 @@ def test_a_folder_of_another_plan_is_refused_and_stays_as_it_is(
 @pytest.mark.parametrize("differing", ["rules", "settings", "vetoes"])
 def test_a_folder_of_other_rules_or_another_record_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, differing: str
-):
+) -> None:
     use(monkeypatch, 100)
     calibrate(small(), tmp_path, workers=1)
     before, old = everything(tmp_path), of_a_year()
@@ -430,7 +432,7 @@ def a_file(folder: Path) -> None:
 @pytest.mark.parametrize(("make", "problem"), [(something, "holds no calibration"), (a_file, "not a folder")])
 def test_what_is_no_folder_of_a_calibration_is_left_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, make: Callable[[Path], None], problem: str
-):
+) -> None:
     use(monkeypatch, 100)
     make(tmp_path / "out")
     before = everything(tmp_path)
@@ -439,14 +441,14 @@ def test_what_is_no_folder_of_a_calibration_is_left_alone(
     assert everything(tmp_path) == before
 
 
-def test_a_folder_left_before_anything_was_done_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_a_folder_left_before_anything_was_done_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     use(monkeypatch, 100)
     (tmp_path / "calibration.json.partial").write_text("{")
     assert len(calibrate(small(), tmp_path, workers=1).z) == 200
 
 
 @pytest.mark.parametrize("save", [False, True])
-def test_what_is_kept_can_be_read_as_a_posterior(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, save: bool):
+def test_what_is_kept_can_be_read_as_a_posterior(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, save: bool) -> None:
     use(monkeypatch, 100)
     monkeypatch.setattr(calibrating, "ROOT", tmp_path / "config")
     plan, out = small(), tmp_path / "out"
@@ -543,7 +545,9 @@ def likelihoods(of: Evidence) -> Floats:
 
 
 @pytest.mark.parametrize("spoil", [told_otherwise, left_out])
-def test_nothing_that_is_kept_for_validation_changes_what_calibration_sees(root: Path, spoil: Callable[[Path], None]):
+def test_nothing_that_is_kept_for_validation_changes_what_calibration_sees(
+    root: Path, spoil: Callable[[Path], None]
+) -> None:
     spoil(root)
     found = evidence_on_record(shipped(), root)
     assert found.settings.fingerprint() == on_record().settings.fingerprint()
@@ -552,7 +556,7 @@ def test_nothing_that_is_kept_for_validation_changes_what_calibration_sees(root:
         assert likelihoods(found).tobytes() == likelihoods(on_record()).tobytes()
 
 
-def test_of_files_kept_aside_calibration_knows_only_that_they_are(root: Path):
+def test_of_files_kept_aside_calibration_knows_only_that_they_are(root: Path) -> None:
     """Without their rows these files count as files in which nothing happened after what is told."""
     changed(root, "record.csv", lambda row: None if row["use"] == "validate" else row)
     found, status = evidence_on_record(shipped(), root), on_record().settings.status
@@ -575,7 +579,7 @@ def more_pressure(root: Path) -> None:
 
 
 @pytest.mark.parametrize("change", [a_later_mandate, one_veto_less, more_pressure])
-def test_what_is_for_calibration_does_change_it(root: Path, change: Callable[[Path], None]):
+def test_what_is_for_calibration_does_change_it(root: Path, change: Callable[[Path], None]) -> None:
     change(root)
     found = evidence_on_record(shipped(), root)
     same_settings = found.settings.fingerprint() == on_record().settings.fingerprint()
