@@ -29,7 +29,7 @@ from config.checking import (
 )
 from config.errors import CheckError, UserError, listed, nearest, shown
 from config.panels import PANELS, load_panel
-from config.posterior import load_posterior
+from config.posterior import load_calibration, load_posterior
 from config.regimes import load_regimes
 from config.schema import (
     LADDERS,
@@ -918,6 +918,10 @@ def check_file(path: Path | str, *, root: Path = ROOT) -> str:
         _check_start(_toml_as(StartTable, path), load_base(root), said(path))
     elif kind == "parameters":
         load_family(path)
+    elif kind == "status":
+        load_status(path)
+    elif kind == "calibration":
+        load_calibration(path, load_parameters(root / "parameters"))
     elif kind == "pressures":
         load_pressures(path, root / "series" / "regimes.csv")
     else:
@@ -946,6 +950,8 @@ _BY_KEYS = (
     ("Union", ("council_rules", "declared_abstentions", "terms", "summits", "peace_facility")),
     ("start table", ("trust", "interoperability", "instruments", "ladders", "rivals")),
     ("scenario", ("start", "until", "regimes")),
+    ("status", ("stages", "steps", "governments", "seats", "open")),
+    ("calibration", ("parameters", "rounds", "draws", "vetoes_until")),
     ("policy", ("title", "question", "set")),
 )
 
@@ -980,6 +986,9 @@ def _check_csv(path: Path, root: Path) -> str:
             load_panel(path, PANELS[path.stem])
         return "panel"
     header = set(read_text(path).partition("\n")[0].strip().split(","))
+    if header & set(parameters := load_parameters(root / "parameters")):
+        load_posterior(path, parameters)
+        return "posterior"
     tables: dict[str, type[BaseModel]] = {"member states": MemberState, "periods": Period, "record": RecordRow}
     kind = max(tables, key=lambda name: len(header & set(file_keys(tables[name]))) / len(file_keys(tables[name])))
     if not header & set(file_keys(tables[kind])) - {"source", "iso3"}:
