@@ -27,6 +27,29 @@ def instrument_label(slug: str) -> str:
     return " ".join(word.upper() if word in ABBREVIATIONS else word for word in slug.split("_"))
 
 
+PARAMETERS = {
+    "files.opening_factor": "how readily files are opened",
+    "files.concluding_factor": "how fast talks are concluded",
+    "files.forecast": "hopeless files in the drawer",
+    "files.least_factor": "least worth signing",
+    "files.stayer_share": "files that hardly ever move",
+    "council.acceptance": "depth that states accept",
+    "council.acceptance_japan": "depth that Japan accepts",
+    "attention.factor_eu": "the Union's attention for Japan",
+    "attention.factor_japan": "Japan's attention for the Union",
+    "positions.constant": "how deep states want to go",
+    "tracks.opening": "single states: opening of talks",
+    "tracks.concluding": "single states: pace of talks",
+    "japan.factor": "how readily Japan takes steps",
+    "business.tolerance": "tolerance in the Council",
+}
+
+
+def parameter_label(name: str) -> str:
+    """A parameter's name for readers: in words where it is calibrated, else close to its own, "money: ceiling"."""
+    return PARAMETERS.get(name, name.replace(".", ": ").replace("_", " "))
+
+
 def counted(runs: int, noun: str = "run") -> str:
     """A number with its noun: "1,000 runs", "1 run"."""
     return f"{runs:,} {noun}{'' if runs == 1 else 's'}"
