@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from hypothesis import strategies as st
+from scipy.stats import norm
 
 from agents.rules.types import Floats, Mask
 from config import LADDERS, PARTNERS, Settings, Status, quarter_name, resolve
@@ -220,6 +221,19 @@ def test_stages_that_are_possible(listed: Listed, by_quarter: list[range]) -> No
 # In the model: exact
 
 
+def test_points_stand_for_the_distribution_of_wills() -> None:
+    """Medians of twelve equal parts of a log-normal distribution around one, then those that hardly move."""
+    model = PartnershipModel(known(world("outlook", "none", 1), [], []), runs=range(R), seed=SEED)
+    p, shares = model.parameters.files, model.partnership.stayer_share
+    for k, one in enumerate(model.settings.instruments):
+        belief = model.beliefs.files[one.slug]
+        middle = norm.ppf((np.arange(POINTS) + 0.5) / POINTS)[:, np.newaxis]
+        np.testing.assert_allclose(np.log(belief.will[:-1]), p.will_spread * middle, atol=1e-5)
+        np.testing.assert_array_equal(belief.will[-1], p.stayer_will)
+        np.testing.assert_allclose(belief.weight[:-1], np.broadcast_to((1 - shares[k]) / POINTS, (POINTS, R)))
+        np.testing.assert_array_equal(belief.weight[-1], shares[k])
+
+
 @cache
 def world(scenario: str, policy: str, quarters: int) -> Settings:
     """The first quarters of a scenario; a framework is on a fast track from the start."""
@@ -365,20 +379,20 @@ LANES, HORIZON = 4000, 5
 """Runs, and quarters from the start of the outlook."""
 
 
-def first_quarters(quarters: int) -> Settings:
-    return world("outlook", "none", quarters)
+def first_quarters(quarters: int, policy: str = "none") -> Settings:
+    return world("outlook", policy, quarters)
 
 
 @cache
-def free() -> PartnershipModel:
+def free(policy: str = "none", quarters: int = HORIZON) -> PartnershipModel:
     """The outlook with every file left to chance; Japan takes no step, as in what follows."""
-    return played(known(first_quarters(HORIZON), [], []), LANES, ("transitions", "vetoes"))
+    return played(known(first_quarters(quarters, policy), [], []), LANES, ("transitions", "vetoes"))
 
 
-def happened(file: str, stages: Stages, until: int) -> Mask:
-    """In which free runs a file reached just these stages up to a quarter, (R,)."""
+def happened(model: PartnershipModel, file: str, stages: Stages, until: int) -> Mask:
+    """In which runs of the free model a file reached just these stages up to a quarter, (R,)."""
     partner, slash, rung = file.partition("/")
-    table = free().tables()["transitions"]
+    table = model.tables()["transitions"]
     here = (table["partner"] == (partner if slash else "EU")) & (table["instrument"] == (rung if slash else file))
     here &= table["quarter"] <= until
     found: list[list[tuple[str, str]]] = [[] for _ in range(LANES)]
@@ -409,7 +423,15 @@ OFTEN: list[tuple[str, Stages, int]] = [
 def test_what_is_known_is_as_likely_as_it_is_frequent(file: str, stages: Stages, quarters: int) -> None:
     settings = first_quarters(quarters)
     expected = likelihood(known(settings, [file], stages), [file], LANES)
-    assert_as_often(expected, happened(file, stages, settings.until))
+    assert_as_often(expected, happened(free(), file, stages, settings.until))
+
+
+def test_a_fast_track_makes_what_is_known_as_likely_as_it_is_frequent() -> None:
+    """A lever that lends its will to the file, so that stayers move too."""
+    settings = first_quarters(1, "framework")
+    stages = [("csdp_fpa", "negotiating", quarter_name(settings.start))]
+    expected = likelihood(known(settings, ["csdp_fpa"], stages), ["csdp_fpa"], LANES)
+    assert_as_often(expected, happened(free("framework", 1), "csdp_fpa", stages, settings.until))
 
 
 WAITS = "security_of_information"
@@ -426,7 +448,7 @@ def test_who_has_not_moved_is_a_stayer_as_often_as_believed() -> None:
     """Among the free runs in which nothing happened, files that hardly move are as frequent as beliefs say."""
     model, place = free(), free().partnership.place[WAITS]
     stays = model.partnership.will[place] == model.parameters.files.stayer_will
-    nothing = happened(WAITS, [], model.settings.until)
+    nothing = happened(model, WAITS, [], model.settings.until)
     belief = waited().beliefs.files[WAITS]
     likelihood_of_nothing = np.exp(belief.log_likelihood)
     assert_as_often(likelihood_of_nothing, nothing)
