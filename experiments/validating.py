@@ -16,6 +16,7 @@ from experiments.analysis.intervals import mean_interval
 from experiments.analysis.patterns import patterns
 from experiments.calibrating import Sample, informed
 from experiments.figures.hindcast import Row, hindcast
+from experiments.figures.informed import informed as draw_informed
 from experiments.figures.patterns import patterns as draw_patterns
 from experiments.figures.style import save
 from experiments.files import write_aside
@@ -60,7 +61,9 @@ def validate(
     before = list(forecasts(origins, runs, record, None, prior=True, workers=workers, progress=progress, root=root))
     keep(folder, "skill_of_prior", skills(scored(before)))
     if sample is not None:
-        keep(folder, "informed", pd.DataFrame([_flat(row) for row in informed(sample)]))
+        rows = informed(sample)
+        keep(folder, "informed", pd.DataFrame([_flat(row) for row in rows]))
+        save(draw_informed(rows, plan.until, sum(plan.rounds)), folder / "figures", "informed")
         keep(folder, "left_out", left_out(table, sample, origins, runs, plan, workers, progress, root))
     for name in ("hindcast", *QUESTIONS):
         question = load_experiment(name, runs=runs, root=root)
