@@ -194,7 +194,7 @@ class Constitution(Actor):
         """Take the steps of this quarter, at most one on each ladder, then what levers bring."""
         taken = self.model.chance.rows(self._climb) < self.chances()
         for row, ladder in enumerate(LADDERS):
-            known = self.model.status.step(ladder, int(self.step[row, 0]))
+            known = self.model.status.step(ladder, self.step[row])
             taken[row] = taken[row] if known is None else known
         step: Whole = self.step + taken
         step[FORCE] = self._pushed(step[FORCE])

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 import mesa
 
 from agents.rules.levers import LeversNow
-from agents.rules.types import Floats
+from agents.rules.types import Floats, Mask, Whole
 from config import Settings
 from config.families import Parameters
 
@@ -51,7 +51,7 @@ class Partnership(Protocol):
 class Known(Protocol):
     """What is known to have happened: see simulation/status.py."""
 
-    def step(self, ladder: str, below: int) -> bool | None: ...
+    def step(self, ladder: str, below: Whole) -> Mask | None: ...
 
 
 class World(Protocol):

@@ -14,12 +14,13 @@ import numpy as np
 from scipy.special import ndtr
 
 from agents.institutions.council import TOPICS
-from agents.portable import exp, normal
+from agents.portable import exp, log, normal, total
 from agents.rules import business
 from agents.rules.types import Floats
 from config import LADDERS, PARTNERS, KnownStage
 from simulation.instruments import FAST_TRACK, MANDATED, NEGOTIATING, SIGNED
 from simulation.status import EU
+from simulation.tracks import RUNG_STAGES
 
 if TYPE_CHECKING:
     from simulation.model import PartnershipModel
@@ -87,10 +88,9 @@ class Belief:
 
     def _learn(self, kept: dict[int, Floats]) -> None:
         """Only this can be: how likely that was, and what is believed now. What could not be leaves beliefs alone."""
-        likelihood = sum((mass.sum(axis=0) for mass in kept.values()), np.zeros(self.will.shape[1]))
+        likelihood = total(np.stack([total(mass) for mass in kept.values()]))
         could = likelihood > 0
-        with np.errstate(divide="ignore"):
-            self.log_likelihood = self.log_likelihood + np.log(likelihood)
+        self.log_likelihood = self.log_likelihood + log_or_minus_infinity(likelihood)
         before, last = self.weight, max(kept)
         scale = np.where(could, likelihood, 1.0)
         otherwise = {rank: before if rank == last else np.zeros_like(before) for rank in kept}
@@ -123,10 +123,9 @@ class Beliefs:
         ones = np.ones((1, model.width))
         for partner, iso in enumerate(PARTNERS):
             for place, rung in enumerate(model.settings.rungs):
-                at = int(model.tracks.stage[partner, place, 0])
-                if at <= 1:
-                    belief = Belief(_listed(known, iso, rung.slug), ones, ones, TALKS if at else NONE)
-                    self.files[f"{iso}/{rung.slug}"] = belief
+                at = RUNG_STAGES[int(model.tracks.stage[partner, place, 0])]
+                listed = _listed(known, iso, rung.slug)
+                self.files[f"{iso}/{rung.slug}"] = Belief(listed, ones, ones, RANKS.get(at, NONE))
         self.steps = {ladder: np.zeros(model.width) for ladder in LADDERS}
 
     def _wills(self, k: int) -> tuple[Floats, Floats]:
@@ -184,10 +183,10 @@ class Beliefs:
     def of_steps(self, chances: Floats) -> None:
         """Phase 4: how likely were the steps that Japan took or did not take; `chances` (4, R) of the next ones."""
         for row, ladder in enumerate(LADDERS):
-            taken = self.model.status.step(ladder, int(self.model.constitution.step[row, 0]))
-            likelihood = chances[row] if taken else 1 - chances[row]
-            with np.errstate(divide="ignore"):
-                self.steps[ladder] = self.steps[ladder] + np.log(likelihood)
+            taken = self.model.status.step(ladder, self.model.constitution.step[row])
+            assert taken is not None
+            likelihood = np.where(taken, chances[row], 1 - chances[row])
+            self.steps[ladder] = self.steps[ladder] + log_or_minus_infinity(likelihood)
 
     def of_business(self) -> None:
         """Phase 6: vetoes to be expected in this quarter on topics that arise by chance, (R,) each."""
@@ -210,6 +209,12 @@ class Beliefs:
             if slug in self.files and slug in at.place:
                 u = self.model.chance.once(f"{slug}/will as known")
                 at.will[at.place[slug]] = self.files[slug].draw(u)
+
+
+def log_or_minus_infinity(likelihood: Floats) -> Floats:
+    """Logarithm of likelihoods, and minus infinity where they are 0; as `likelihood` in shape."""
+    could = likelihood > 0
+    return np.where(could, log(np.where(could, likelihood, 1.0)), -np.inf)
 
 
 def _listed(known: Sequence[KnownStage], partner: str, slug: str) -> list[tuple[int, int]]:

@@ -103,10 +103,11 @@ class Negotiation:
         push = self.push = self._push(foreseen, terms)
         ready = self._ready(np.minimum(np.minimum(np.minimum(foreseen, terms.cap), terms.wish), terms.mid))
         needed = self.needed = self._needs_met()
-        drawn = ready & (self._u("open") < probability(push))
+        by_chance = ~self.model.status.first_files()
+        drawn = by_chance & ready & (self._u("open") < probability(push))
         opened = drawn & needed
         self.blocked_prerequisite = drawn & ~needed
-        asks = (opened & ~at.with_mandate) | self._to_talks()
+        asks = (opened & ~at.with_mandate) | (by_chance & self._to_talks())
         granted = self._granted(asks, push)
         self.denied_slot = asks & ~granted
         self._begin_files(*self.model.status.opening(opened & at.with_mandate, granted, opened))
@@ -258,7 +259,7 @@ class Negotiation:
         at.drafted[k, lanes[concluded]] = agreed[concluded]
         thinned = np.maximum(0.0, draft - passes) * one.ambition
         self.dilution[lanes] = self.dilution[lanes] + np.where(concluded, thinned, 0.0)
-        self._blame(k, one, lanes, opposed & ripe & ~acceptable)
+        self._blame(k, one, lanes, opposed & ripe & ~acceptable & ~concluded)
         stalled = np.where(acceptable, 0, at.stalled[k, lanes] + 1)
         at.stalled[k, lanes] = stalled
         self.concluded[k, lanes] = concluded

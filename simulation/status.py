@@ -65,12 +65,16 @@ class StatusNow:
 
     # Files at EU level
 
+    def first_files(self) -> Mask:
+        """Files on instruments not in force of which all is known, begun or not, (K, R): chance moves none of them."""
+        in_force = self.model.partnership.in_force
+        return self.held & ~in_force if self.active else np.zeros_like(in_force)
+
     def opening(self, mandated: Mask, granted: Mask, opened: Mask) -> tuple[Mask, Mask, Mask]:
         """Who gets a mandate, who a place at the table, and whose file is new: as known where it is, (K, R) each."""
         if not self.active:
             return mandated, granted, opened
-        at = self.model.partnership
-        first = self.held & ~at.in_force
+        at, first = self.model.partnership, self.first_files()
         concluding = self.due("signed") | (self.due("in_force") & ~at.with_mandate)
         talks = (self.due("negotiating") | concluding) & (at.file != NEGOTIATING)
         mandate = self.due("mandated") & (at.file == NO_FILE)
@@ -86,14 +90,14 @@ class StatusNow:
             return agreed, concluded
         first = ~self.model.partnership.in_force[k, lanes]
         with_mandate = self.model.partnership.with_mandate[k, 0]
-        due = bool(self.due("signed" if with_mandate else "in_force")[k, 0])
-        given = self._depth(k)
+        stage = "signed" if with_mandate else "in_force"
+        due, given = bool(self.due(stage)[k, 0]), self._depth(k, stage)
         depth = np.maximum(agreed, least) if given is None else np.full(len(lanes), given)
         return np.where(first & due, depth, agreed), np.where(first, due, concluded)
 
-    def _depth(self, k: int) -> float | None:
-        here = [one.depth for one in self._due if one.partner == EU and one.instrument == self._slugs[k]]
-        return next((depth for depth in here if depth is not None), None)
+    def _depth(self, k: int, stage: str) -> float | None:
+        here = [one.depth for one in self._due if (one.file, one.stage) == (self._slugs[k], stage)]
+        return next(iter(here), None)
 
     def _holds_file(self, k: int) -> bool:
         return self.active and bool(self.held[k, 0])
@@ -133,9 +137,10 @@ class StatusNow:
 
     # Japan
 
-    def step(self, ladder: str, below: int) -> bool | None:
-        """Whether Japan takes the step above `below` on a ladder in this quarter; None if chance decides."""
+    def step(self, ladder: str, below: Whole) -> Mask | None:
+        """Where Japan takes the step above `below` on a ladder in this quarter, (R,); None if chance decides."""
         if self.status is None or not self.active:
             return None
         quarter = self.model.quarter
-        return any((one.ladder, one.step, one.quarter) == (ladder, below + 1, quarter) for one in self.status.steps)
+        listed = [one.step for one in self.status.steps if (one.ladder, one.quarter) == (ladder, quarter)]
+        return np.isin(below + 1, listed)
