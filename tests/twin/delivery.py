@@ -1,10 +1,12 @@
 """Phase 9, docs/ODD.md 6.10: what was agreed is carried out, fades, lapses; depth and interoperability."""
 
 from config.calendar import NEVER
+from tests.twin.beliefs import forget
 from tests.twin.files import dialogue_factor
 from tests.twin.perception import bilateral_depth
 from tests.twin.portable import probability, share, total
 from tests.twin.state import CHINA, DOMAINS, RUSSIA, Agreement, World, clip
+from tests.twin.status import held, stages_now
 
 LEAD_STATES = ("DEU", "ESP", "FRA", "ITA", "NLD", "SWE")
 MAY_LAPSE = ("R0", "R1", "R3")
@@ -131,7 +133,9 @@ def carried_out(world: World, agreement: Agreement, rate: float, active: float) 
 
 
 def lapses(world: World, agreement: Agreement) -> bool:
-    """Whether an instrument without legal duty is given up."""
+    """Whether an instrument is given up: when it is known to have been, or by chance where there is no legal duty."""
+    if held(world, agreement.slug) and agreement.in_force:
+        return "lapsed" in stages_now(world, agreement.slug) or world.quarter == agreement.lapses
     if agreement.facts.rule not in MAY_LAPSE or not agreement.in_force:
         return False
     idle = max(0.0, 1.0 - share(agreement.operational, agreement.agreed))
@@ -143,6 +147,7 @@ def _lapse(world: World, agreement: Agreement) -> None:
     agreement.status = "lapsed"
     agreement.agreed, agreement.operational = 0.0, 0.0
     agreement.file = None
+    forget(world, agreement.slug)
     world.note("EU", agreement.slug, "lapsed")
 
 

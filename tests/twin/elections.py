@@ -11,9 +11,7 @@ def phase(world: World) -> None:
     for member in world.members:
         member.elected = election(world, member)
         if member.elected:
-            member.stance = member.stance_mean + world.p("governments.spread") * normal(
-                world.u(f"{member.iso3}/stance")
-            )
+            member.stance = new_stance(world, member)
     _terms(world)
     world.union.guideline_left = guideline(world)
     world.union.passerelle = passerelle(world)
@@ -26,16 +24,28 @@ def phase(world: World) -> None:
         world.japan.upper_share = upper_house_renewal(world)
     for chamber, share, partner in scripted:
         _scripted_election(world, chamber, share, partner)
+    for government in world.settings.governments_of("JPN", world.quarter):
+        world.japan.stance = drawn_stance(world) if government.stance is None else government.stance
 
 
 # The Union
 
 
 def election(world: World, member: Member) -> bool:
-    """Whether a state's government changes: on record up to its last dated election, by chance afterwards."""
+    """Whether a state's government changes: if it is known to, on record up to its last dated election, by chance."""
+    if world.settings.governments_of(member.iso3, world.quarter):
+        return True
     if member.scripted_elections and world.quarter <= max(member.scripted_elections):
         return world.quarter in member.scripted_elections
     return world.u(f"{member.iso3}/election") < probability(world.p("governments.election"))
+
+
+def new_stance(world: World, member: Member) -> float:
+    """Stance of a government that takes office: the one that is known, else drawn."""
+    known = world.settings.governments_of(member.iso3, world.quarter)
+    if known and known[-1].stance is not None:
+        return known[-1].stance
+    return member.stance_mean + world.p("governments.spread") * normal(world.u(f"{member.iso3}/stance"))
 
 
 def _terms(world: World) -> None:
@@ -130,8 +140,13 @@ def lower_house_election(world: World, support: float) -> None:
 
 
 def _new_cabinet(world: World) -> None:
-    world.japan.stance = world.p("positions.japan_stance") * normal(world.u("japan/stance"))
+    world.japan.stance = drawn_stance(world)
     world.japan.since_lower = 0
+
+
+def drawn_stance(world: World) -> float:
+    """Stance of a new cabinet."""
+    return world.p("positions.japan_stance") * normal(world.u("japan/stance"))
 
 
 def free_upper_election(world: World) -> bool:

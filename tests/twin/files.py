@@ -6,6 +6,7 @@ from tests.twin.business import other_business
 from tests.twin.council import council_depth, vetoing
 from tests.twin.portable import exp, log, logistic, probability
 from tests.twin.state import LADDERS, WITH_MANDATE, Agreement, Bargain, File, World
+from tests.twin.status import conclusion, depth_now, held, stages_now
 
 
 def phase_opening(world: World) -> None:
@@ -13,39 +14,59 @@ def phase_opening(world: World) -> None:
     for agreement in world.agreements:
         agreement.bargain = Bargain()
     in_talks = _in_talks(world)
-    pushes: dict[str, float] = {}
-    opened: list[Agreement] = []
-    asking: list[Agreement] = []
     for agreement in world.agreements:
-        if not exists(world, agreement):
-            continue
-        council = council_depth(world, agreement, noisy=False).level if may_move(agreement) else 0.0
-        if agreement.stage == "mandated":
-            pushes[agreement.slug] = opening_hazard(world, agreement, council, len(in_talks))
-            if world.u(f"{agreement.slug}/talks") < probability(talks_hazard(world, agreement)):
-                asking.append(agreement)
-        elif wanted(world, agreement, council):
-            push = opening_hazard(world, agreement, council, len(in_talks))
-            pushes[agreement.slug] = push
-            agreement.bargain.drawn_open = world.u(f"{agreement.slug}/open") < probability(push)
-            agreement.bargain.missing = first_missing(world, agreement)
-            if agreement.bargain.drawn_open and not agreement.bargain.missing:
-                opened.append(agreement)
-    for agreement in opened:
-        if agreement.facts.rule in WITH_MANDATE:
-            _open(world, agreement, "mandated")
-        else:
-            asking.append(agreement)
-    for agreement in asking:
-        agreement.bargain.asked = True
-        agreement.bargain.denied = True
-    for agreement in slots_granted(world, asking, pushes, in_talks):
+        agreement.bargain.free = free_slots(world, agreement.facts.led_by, in_talks)
+        if known(world, agreement):
+            _move_as_known(world, agreement, len(in_talks))
+        elif exists(world, agreement):
+            _move_by_chance(world, agreement, len(in_talks))
+    asking = [agreement for agreement in world.agreements if agreement.bargain.asked]
+    for agreement in slots_granted(world, asking, in_talks):
         agreement.bargain.denied = False
         if agreement.file is None:
             _open(world, agreement, "negotiating")
         else:
             agreement.file.stage = "negotiating"
             world.note_on_the_way(agreement, "negotiating")
+    for agreement in world.agreements:
+        agreement.bargain.mandated = agreement.stage == "mandated"
+
+
+def _move_by_chance(world: World, agreement: Agreement, in_talks: int) -> None:
+    """A mandate at once, or a slot to ask for."""
+    found = agreement.bargain
+    council = council_depth(world, agreement, noisy=False).level if may_move(agreement) else 0.0
+    if agreement.stage == "mandated":
+        found.push = opening_hazard(world, agreement, council, in_talks)
+        talks = probability(talks_hazard(world, agreement, agreement.will))
+        found.asked = found.denied = world.u(f"{agreement.slug}/talks") < talks
+    elif wanted(world, agreement, council):
+        found.push = opening_hazard(world, agreement, council, in_talks)
+        found.drawn_open = world.u(f"{agreement.slug}/open") < probability(found.push)
+        found.missing = first_missing(world, agreement)
+        opened = found.drawn_open and not found.missing
+        if opened and agreement.facts.rule in WITH_MANDATE:
+            _open(world, agreement, "mandated")
+        else:
+            found.asked = found.denied = opened
+
+
+def known(world: World, agreement: Agreement) -> bool:
+    """Whether what becomes of a first file in this quarter is known."""
+    return held(world, agreement.slug) and not agreement.in_force
+
+
+def _move_as_known(world: World, agreement: Agreement, in_talks: int) -> None:
+    """What is listed, and what is needed to say how likely it was."""
+    found, listed = agreement.bargain, stages_now(world, agreement.slug)
+    if agreement.file is None:
+        found.push = opening_hazard(world, agreement, council_depth(world, agreement, noisy=False).level, in_talks)
+        found.missing = first_missing(world, agreement)
+    at_table = "negotiating" in listed or conclusion(agreement) in listed
+    if at_table and agreement.stage != "negotiating":
+        _open(world, agreement, "negotiating")
+    elif not at_table and "mandated" in listed and agreement.file is None:
+        _open(world, agreement, "mandated")
 
 
 def _open(world: World, agreement: Agreement, stage: str) -> None:
@@ -198,19 +219,19 @@ def pace(world: World) -> float:
     )
 
 
-def will(world: World, agreement: Agreement) -> float:
-    """Will of a file."""
-    return max(agreement.will, framework_lever(world)) if agreement.fast_track else agreement.will
+def raised(world: World, agreement: Agreement, will: float) -> float:
+    """Will of a file, φ or a point of what is believed of it, with what the lever `framework` makes of it."""
+    return max(will, framework_lever(world)) if agreement.fast_track else will
 
 
-def talks_hazard(world: World, agreement: Agreement) -> float:
+def talks_hazard(world: World, agreement: Agreement, will: float) -> float:
     """t: from mandate to talks."""
-    return world.p("files.concluding") * pace(world) / world.p("files.talks_quarters") * will(
-        world, agreement
+    return world.p("files.concluding") * pace(world) / world.p("files.talks_quarters") * raised(
+        world, agreement, will
     ) * dialogue_factor(world) + fast_track(world, agreement)
 
 
-def concluding_hazard(world: World, agreement: Agreement) -> float:
+def concluding_hazard(world: World, agreement: Agreement, will: float) -> float:
     """c: from talks to conclusion."""
     at_summit = world.quarter % 4 + 1 == world.settings.union.summits.quarter
     summit = world.p("files.summit") if at_summit else world.p("files.off_summit")
@@ -218,7 +239,7 @@ def concluding_hazard(world: World, agreement: Agreement) -> float:
         world.p("files.concluding")
         * pace(world)
         / agreement.facts.quarters
-        * will(world, agreement)
+        * raised(world, agreement, will)
         * dialogue_factor(world)
         * summit
         * world.p("files.concluding_factor")
@@ -243,15 +264,13 @@ def free_slots(world: World, leader: str, in_talks: list[Agreement]) -> float:
     return math.floor(slots - costs) - busy
 
 
-def slots_granted(
-    world: World, asking: list[Agreement], pushes: dict[str, float], in_talks: list[Agreement]
-) -> list[Agreement]:
+def slots_granted(world: World, asking: list[Agreement], in_talks: list[Agreement]) -> list[Agreement]:
     """Those that get a slot, the largest push first."""
     catalogue = [agreement.slug for agreement in world.agreements]
     order = sorted(
         asking,
         key=lambda agreement: (
-            -pushes[agreement.slug],
+            -agreement.bargain.push,
             world.u(f"{agreement.slug}/tie"),
             catalogue.index(agreement.slug),
         ),
@@ -272,7 +291,7 @@ def slots_granted(
 def phase_negotiation(world: World) -> None:
     """Phase 6: every file in talks, then the Council's other business."""
     in_talks = _in_talks(world)
-    hazards = {agreement.slug: concluding_hazard(world, agreement) for agreement in in_talks}
+    hazards = {agreement.slug: concluding_hazard(world, agreement, agreement.will) for agreement in in_talks}
     for agreement in in_talks:
         _negotiate(world, agreement, hazards[agreement.slug])
     other_business(world)
@@ -293,17 +312,29 @@ def _negotiate(world: World, agreement: Agreement, hazard: float) -> None:
     agreed = min(draft, found.council)
     found.passing = agreed >= least(world, agreement)
     ripe = world.u(f"{agreement.slug}/conclude") < probability(hazard)
-    found.concluded = ripe and found.passing
+    found.concluded = (
+        conclusion(agreement) in stages_now(world, agreement.slug)
+        if known(world, agreement)
+        else (ripe and found.passing)
+    )
     file.stalled = 0 if found.passing else file.stalled + 1
     if found.concluded:
         found.dilution = max(0.0, draft - found.council) * agreement.ambition
-        _conclude(world, agreement, file, agreed)
+        _conclude(world, agreement, file, agreed_as_known(world, agreement, agreed))
         return
     found.vetoed = vetoing(world, agreement, least(world, agreement)) if ripe and not found.passing else []
-    if file.stalled >= world.p("files.patience"):
+    if file.stalled >= world.p("files.patience") and not known(world, agreement):
         found.withdrawn = True
         agreement.file = None
         world.note("EU", agreement.slug, "withdrawn")
+
+
+def agreed_as_known(world: World, agreement: Agreement, agreed: float) -> float:
+    """y' of a concluded file: for a known one the depth given, else at least what is worth signing."""
+    if not known(world, agreement):
+        return agreed
+    depth = depth_now(world, agreement.slug, conclusion(agreement))
+    return max(agreed, least(world, agreement)) if depth is None else depth
 
 
 def _conclude(world: World, agreement: Agreement, file: File, agreed: float) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Collection
 
 from config.schema import Settings
 from tests.twin import (
+    beliefs,
     delivery,
     elections,
     feedback,
@@ -46,6 +47,7 @@ class TwinHistory:
         world = self.world
         world.quarter = self.quarter
         world.events = []
+        beliefs.release(world)
         for member in world.members:
             member.turn_to(world.quarter)
         pressures.phase(world)
@@ -53,6 +55,7 @@ class TwinHistory:
         elections.phase(world)
         positions.phase(world)
         files.phase_opening(world)
+        beliefs.weigh_files(world)
         files.phase_negotiation(world)
         self._record_bounds()
         ratification.phase(world)
@@ -84,3 +87,8 @@ class TwinHistory:
             self.limits.extend(recording.limits(world))
         if "vetoes" in self.record:
             self.vetoes.extend(recording.vetoes(world))
+
+    def log_likelihood(self) -> dict[str, float]:
+        """Logarithm of the likelihood of what is known, by file and ladder."""
+        files = {file: belief.log_likelihood for file, belief in self.world.beliefs.items()}
+        return files | {f"JPN/{ladder}": value for ladder, value in self.world.ladder_likelihood.items()}

@@ -54,6 +54,11 @@ def log(x: float) -> float:
     return k * LN2_HIGH - ((half_square - (s * (p + half_square) + k * LN2_LOW)) - f)
 
 
+def log_of(likelihood: float) -> float:
+    """Logarithm of a likelihood, minus infinity where it is 0."""
+    return log(likelihood) if likelihood > 0.0 else -math.inf
+
+
 def logistic(x: float) -> float:
     """1 / (1 + e^-x)."""
     return 1.0 / (exp(-x) + 1.0)

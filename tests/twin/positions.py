@@ -3,8 +3,9 @@
 import math
 
 from tests.twin.perception import indo_pacific_threat
-from tests.twin.portable import exp, logistic, normal, probability, total
+from tests.twin.portable import exp, log_of, logistic, normal, probability, total
 from tests.twin.state import LADDERS, RUSSIA, US_RETRENCHMENT, Member, World, clip
+from tests.twin.status import ladders_known, step_listed
 
 EARTH_RADIUS_KM = 6371.0088
 
@@ -166,12 +167,20 @@ def _climb_ladders(world: World) -> None:
     steps = world.japan.steps
     for ladder in LADDERS:
         acts = getattr(world.settings.japan.ladders, ladder)
-        if steps[ladder] >= len(acts):
-            continue
-        act = acts[steps[ladder]].act
-        hazard = step_hazard(world, ladder, act)
-        if lawful(world, act) and world.u(f"japan/{ladder}") < probability(hazard):
-            steps[ladder] = steps[ladder] + 1
+        above = steps[ladder] + 1
+        chance = step_chance(world, ladder, acts[steps[ladder]].act) if above <= len(acts) else 0.0
+        taken = world.u(f"japan/{ladder}") < chance
+        if ladders_known(world):
+            taken = above <= len(acts) and step_listed(world, ladder, above)
+            likelihood = log_of(chance if taken else 1.0 - chance)
+            world.ladder_likelihood[ladder] = world.ladder_likelihood.get(ladder, 0.0) + likelihood
+        if taken:
+            steps[ladder] = above
+
+
+def step_chance(world: World, ladder: str, act: str) -> float:
+    """Probability of the next step of a ladder: none if its act would not be lawful."""
+    return probability(step_hazard(world, ladder, act)) if lawful(world, act) else 0.0
 
 
 def step_hazard(world: World, ladder: str, act: str) -> float:

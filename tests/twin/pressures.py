@@ -70,8 +70,9 @@ def next_regime(regime: int, up: float, down: float, u: float) -> int:
 
 
 def pinned_regime(world: World, name: str) -> int | None:
-    """The regime that the scenario dictates; None if it does not."""
-    for row in world.settings.regimes:
+    """The regime that the status knows, else the one that the scenario dictates; None if neither does."""
+    status = world.settings.status
+    for row in (*(status.regimes if status else ()), *world.settings.scenario.regimes):
         if row.pressure == name and row.begins <= world.quarter < row.ends:
             return REGIMES.index(row.regime)
     return None

@@ -1,8 +1,9 @@
 """Phase 7, docs/ODD.md 6.8: from signature to entry into force."""
 
-from tests.twin.files import enter_into_force
+from tests.twin.files import enter_into_force, known
 from tests.twin.portable import exp, log, normal, probability
 from tests.twin.state import Agreement, File, Member, World
+from tests.twin.status import stages_now
 
 MIXED = ("R5", "R7")
 
@@ -23,24 +24,25 @@ def _ratify(world: World, agreement: Agreement, file: File) -> None:
         if not world.on("lift_fragmentation"):
             _ask_members(world, agreement, file)
         file.union_ready = file.union_ready or union_ready_mixed(world, agreement, file)
-        _mixed(world, agreement, file)
     else:
         file.union_ready = file.union_ready or union_ready_alone(world, agreement, file)
-        if file.japan_ready and file.union_ready:
-            enter_into_force(world, agreement, file.drafted)
-
-
-def _mixed(world: World, agreement: Agreement, file: File) -> None:
-    if file.stage == "provisional":
-        if file.japan_ready and file.union_ready:
-            enter_into_force(world, agreement, file.drafted)
-    elif (
-        file.japan_ready
-        and parliament_agrees(world, agreement, file)
-        and world.u(f"{agreement.slug}/provisional") < probability(world.p("ratification.provisional"))
-    ):
+    stage = next_stage(world, agreement, file)
+    if stage == "in_force":
+        enter_into_force(world, agreement, file.drafted)
+    elif stage == "provisional":
         file.stage = "provisional"
         world.note_on_the_way(agreement, "provisional")
+
+
+def next_stage(world: World, agreement: Agreement, file: File) -> str:
+    """The stage that a signed file reaches, or empty."""
+    if known(world, agreement):
+        listed = stages_now(world, agreement.slug)
+        return next((stage for stage in ("in_force", "provisional") if stage in listed), "")
+    if agreement.facts.rule not in MIXED or file.stage == "provisional":
+        return "in_force" if file.japan_ready and file.union_ready else ""
+    applied = world.u(f"{agreement.slug}/provisional") < probability(world.p("ratification.provisional"))
+    return "provisional" if file.japan_ready and parliament_agrees(world, agreement, file) and applied else ""
 
 
 def parliament_agrees(world: World, agreement: Agreement, file: File) -> bool:

@@ -139,7 +139,7 @@ def limit_of(world: World, agreement: Agreement) -> tuple[str, str] | None:
         return "prerequisite", found.missing
     if found.denied:
         return "slot", agreement.facts.led_by
-    if agreement.stage == "mandated":
+    if found.mandated:
         return "attention", less_attentive(world)
     if found.in_talks and not found.concluded:
         return _limit_of_talks(world, agreement, found)

@@ -1,7 +1,10 @@
 """Section 5 of docs/ODD.md: the state before the first quarter."""
 
+import math
+
 from config.schema import Parameter, Settings, StartInstrument
 from tests.twin import chance
+from tests.twin.beliefs import first_beliefs, stayer_share
 from tests.twin.delivery import declared_depth, operational_depth
 from tests.twin.perception import (
     exposure_to_retrenchment,
@@ -51,11 +54,20 @@ def drawn(parameter: Parameter, u: float) -> float:
 
 
 def parameters(settings: Settings, seed: int, run: int) -> dict[str, float]:
-    """Values of all parameters by dotted name."""
+    """Values of all parameters by dotted name: of a row of the posterior, or each by itself."""
     return {
         name: drawn(parameter, chance.uniform(seed, f"parameter/{name}", run))
         for name, parameter in settings.parameters.items()
-    }
+    } | calibrated(settings, seed, run)
+
+
+def calibrated(settings: Settings, seed: int, run: int) -> dict[str, float]:
+    """Values of the parameters drawn together, by dotted name."""
+    posterior = settings.posterior
+    if posterior is None:
+        return {}
+    row = math.floor(chance.uniform(seed, "parameter/posterior", run) * len(posterior.rows))
+    return dict(zip(posterior.names, posterior.rows[row], strict=True))
 
 
 def first_world(settings: Settings, seed: int, run: int) -> World:
@@ -90,6 +102,7 @@ def first_world(settings: Settings, seed: int, run: int) -> World:
     _set_positions(world)
     world.agreements = [_agreement(world, place) for place in range(len(settings.instruments))]
     world.ties = {partner: _ties(world, partner) for partner in PARTNERS}
+    world.beliefs = first_beliefs(world)
     world.declared_depth = declared_depth(world)
     world.operational_depth = operational_depth(world)
     return world
@@ -211,7 +224,7 @@ def _agreement(world: World, place: int) -> Agreement:
         operational=float(row.operational),
         file=file,
         lapses=row.lapses,
-        will=_will(world, facts.slug, row),
+        will=_will(world, facts.slug),
         noise={
             member.iso3: world.p("council.file_noise") * normal(world.once(f"{facts.slug}/noise/{member.iso3}"))
             for member in world.members
@@ -232,9 +245,8 @@ def _file(row: StartInstrument, mandated: bool, diet: bool) -> File | None:
     )
 
 
-def _will(world: World, slug: str, row: StartInstrument) -> float:
-    stayer = world.p("files.stayer_share") if row.stayer is None else float(row.stayer)
-    if world.once(f"{slug}/stayer") < stayer:
+def _will(world: World, slug: str) -> float:
+    if world.once(f"{slug}/stayer") < stayer_share(world, slug):
         return world.p("files.stayer_will")
     return exp(world.p("files.will_spread") * normal(world.once(f"{slug}/will")))
 

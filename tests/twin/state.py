@@ -139,12 +139,13 @@ class File:
 
 @dataclass
 class Bargain:
-    """What a quarter's phases 5 and 6 found about an instrument; only for its record of limits, dilution, vetoes."""
+    """What a quarter's phases 5 and 6 found about an instrument; for limits, dilution, vetoes and beliefs alone."""
 
     drawn_open: bool = False
     missing: str = ""
     asked: bool = False
     denied: bool = False
+    mandated: bool = False
     in_talks: bool = False
     passing: bool = False
     concluded: bool = False
@@ -155,8 +156,25 @@ class Bargain:
     wish: float = 0.0
     middle: float = 0.0
     dilution: float = 0.0
+    push: float = 0.0
+    free: float = 0.0
+    """Slots of its leader that are free at the start of phase 5."""
     vetoed: list[str] = field(default_factory=list)
     """States whose vetoes stopped the file this quarter."""
+
+
+@dataclass
+class Belief:
+    """How far a held file may have come, by what is known: a mass for each stage and each point of its will."""
+
+    points: list[float]
+    masses: list[list[float]]
+    """Of none, mandated, talks, concluded, for each point."""
+    first: int
+    """Place of the stage at which it stood at the start or, later, when its instrument lapsed."""
+    log_likelihood: float = 0.0
+    lapsed: int = 0
+    """Quarter in which the instrument lapsed while held; stages listed up to it no longer count."""
 
 
 @dataclass
@@ -272,6 +290,10 @@ class World:
     resources: float = 0.0
     dialogue: float = 1.0
     framework: float = 0.0
+    beliefs: dict[str, Belief] = field(default_factory=dict)
+    """By file, of all that are ever held."""
+    ladder_likelihood: dict[str, float] = field(default_factory=dict)
+    """Logarithm of the likelihood of the steps known, by ladder."""
     events: list[tuple[str, str, str]] = field(default_factory=list)
     """Transitions of this quarter as they happened: partner, instrument, stage."""
 

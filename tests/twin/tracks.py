@@ -1,10 +1,12 @@
 """Phase 10, docs/ODD.md 6.11: ties of single states with Japan, rival frameworks."""
 
+from tests.twin.beliefs import weigh_rung
 from tests.twin.delivery import japan_spending
 from tests.twin.perception import indo_pacific_threat
 from tests.twin.portable import normal, probability, share, total
 from tests.twin.positions import lawful
 from tests.twin.state import CHINA, RIVALS, RUSSIA, US_RETRENCHMENT, Tie, World, clip
+from tests.twin.status import depth_now, held, stages_now
 
 
 def phase(world: World) -> None:
@@ -26,28 +28,50 @@ def idleness(ties: list[Tie]) -> float:
 
 def _move(world: World, partner: str, tie: Tie, in_force: frozenset[str], idle: float) -> None:
     name = f"{partner}/{tie.slug}"
-    if tie.stage in ("dormant", "lapsed"):
-        if all(need in in_force for need in tie.facts.needs) and world.u(f"{name}/open") < probability(
-            rung_hazard(world, partner, tie, in_force)
-        ):
-            tie.stage = "negotiating"
-            world.note(partner, tie.slug, "negotiating")
-    elif tie.stage == "negotiating":
-        draft = rung_draft(world, partner, tie)
-        hazard = world.p("tracks.concluding") / tie.facts.quarters
-        if draft >= tie.facts.least and world.u(f"{name}/conclude") < probability(hazard):
-            tie.stage = "signed"
-            tie.agreed = draft
-            world.note(partner, tie.slug, "signed")
-    elif tie.stage == "signed":
-        if needs_reached(world, tie) and enters_into_force(world, partner, tie):
-            tie.stage = "in_force"
-            tie.operational = 0.0
-            world.note(partner, tie.slug, "in_force")
-    else:
+    opens, signs = chance_to_open(world, partner, tie, in_force), chance_to_sign(world, partner, tie)
+    if tie.in_force:
         rate = world.p("tracks.rate") * (0.5 + 0.5 * japan_spending(world))
         o = tie.operational
         tie.operational = o + rate * (tie.agreed - o) - world.p("tracks.fade") * o * idle
+    elif held(world, name):
+        weigh_rung(world, name, opens, signs)
+        for stage in stages_now(world, name):
+            _reach(world, partner, tie, stage)
+    elif tie.stage in ("dormant", "lapsed"):
+        if world.u(f"{name}/open") < opens:
+            _reach(world, partner, tie, "negotiating")
+    elif tie.stage == "negotiating":
+        if world.u(f"{name}/conclude") < signs:
+            _reach(world, partner, tie, "signed")
+    elif needs_reached(world, tie) and enters_into_force(world, partner, tie):
+        _reach(world, partner, tie, "in_force")
+
+
+def _reach(world: World, partner: str, tie: Tie, stage: str) -> None:
+    tie.stage = stage
+    if stage == "signed":
+        draft = rung_draft(world, partner, tie)
+        tie.agreed = draft
+        if held(world, f"{partner}/{tie.slug}"):
+            depth = depth_now(world, f"{partner}/{tie.slug}", stage)
+            tie.agreed = max(draft, tie.facts.least) if depth is None else depth
+    if stage == "in_force":
+        tie.operational = 0.0
+    world.note(partner, tie.slug, stage)
+
+
+def chance_to_open(world: World, partner: str, tie: Tie, in_force: frozenset[str]) -> float:
+    """Probability that talks on a rung begin."""
+    if not all(need in in_force for need in tie.facts.needs):
+        return 0.0
+    return probability(rung_hazard(world, partner, tie, in_force))
+
+
+def chance_to_sign(world: World, partner: str, tie: Tie) -> float:
+    """Probability that talks on a rung end with a signature."""
+    if rung_draft(world, partner, tie) < tie.facts.least:
+        return 0.0
+    return probability(world.p("tracks.concluding") / tie.facts.quarters)
 
 
 def capacity(world: World, partner: str) -> float:
