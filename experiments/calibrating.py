@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
 from config.calendar import quarter_index, quarter_name
+from config.checking import tuples
 from config.errors import UserError
 from config.loading import ROOT, load_record, resolve
 from config.panels import load_series
@@ -299,6 +300,16 @@ def _claim(folder: Path, plan: Calibration, evidence: Evidence) -> None:
                         suggestion="--out another folder, or remove this one")  # fmt: skip
     if there is None:
         write_aside(file, pretty(question))
+
+
+def plan_in(folder: Path) -> Calibration:
+    """The plan by which a folder of draws was made."""
+    there = read_json(folder / "calibration.json")
+    if there is None:
+        raise UserError(
+            "holds no calibration", file=str(folder), suggestion="partnership calibrate --out DIR makes one"
+        )
+    return Calibration.model_validate(tuples(there["plan"]))
 
 
 def plan_of(root: Path = ROOT) -> Calibration:

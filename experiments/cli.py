@@ -338,10 +338,10 @@ def hindcast(
 ) -> None:
     """Forecast the past from five origins, score the forecasts, compare patterns with the record."""
     from experiments.calibrating import calibrate as found_by
-    from experiments.calibrating import plan_of
+    from experiments.calibrating import plan_in, plan_of
     from experiments.validating import told, validate
 
-    plan = plan_of()
+    plan = plan_of() if calibration is None else plan_in(calibration)
     with _progress_bar() as progress:
         sample = None if calibration is None else found_by(plan, calibration, workers=workers, progress=progress)
         validate(out, plan, sample, runs, workers=workers, progress=progress)

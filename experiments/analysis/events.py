@@ -14,7 +14,7 @@ import pandas as pd
 from config.calendar import NEVER
 from config.schema import LADDERS, PARTNERS, STAGES, RecordRow, Settings
 from config.status import PATHS, RUNG_PATH
-from experiments.analysis.record import file_of, rows_of, scripted, step_of
+from experiments.analysis.record import file_of, rows_of, scripted, step_of, unsure
 from experiments.analysis.references import Spell, Target
 from experiments.analysis.scores import Observed
 
@@ -62,6 +62,7 @@ class Record:
         self.settings, self.fitted_until, self.last = settings, fitted_until, last
         self.rows = [row for row in rows_of(settings, rows) if row.first >= settings.start]
         self.instruments = {one.slug: one for one in settings.instruments}
+        self.unsure = unsure(settings, rows, last)
 
     def path(self, file: str) -> tuple[str, ...]:
         """Stages of a file in their order, without lapsing."""
@@ -70,8 +71,9 @@ class Record:
         return RUNG_PATH
 
     def files(self) -> list[str]:
-        """All files: EU level, then rungs."""
-        return [*self.instruments, *(f"{iso}/{rung.slug}" for iso in PARTNERS for rung in self.settings.rungs)]
+        """All files whose stages are known: EU level, then rungs."""
+        rungs = (f"{iso}/{rung.slug}" for iso in PARTNERS for rung in self.settings.rungs)
+        return [file for file in (*self.instruments, *rungs) if file not in self.unsure]
 
     def dated(self, file: str) -> list[tuple[RecordRow, str]]:
         """Rows of a file that reached a stage, in order of time; what lapses begins anew."""

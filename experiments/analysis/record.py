@@ -36,9 +36,9 @@ def status(settings: Settings, rows: Sequence[RecordRow], until: int, uses: Coll
             "steps": tuple(
                 {"ladder": row.instrument, "step": step_of(row), "quarter": quarter_name(row.last)}
                 for row in told
-                if row.partner == JAPAN
+                if row.partner == JAPAN and row.stage.startswith("step")
             ),
-            "open": tuple(sorted({file_of(row) for row in files if row not in told})),
+            "open": tuple(sorted({file_of(row) for row in files if row not in told} | unsure(settings, rows, until))),
         }
     )
 
@@ -49,6 +49,15 @@ def rows_of(settings: Settings, rows: Sequence[RecordRow]) -> list[RecordRow]:
     names = {"EU": instruments, JAPAN: set(type(settings.table.ladders).model_fields)}
     kept = [row for row in rows if row.use != "context" and row.instrument in names.get(row.partner, rungs)]
     return sorted(kept, key=lambda row: row.last)
+
+
+def unsure(settings: Settings, rows: Sequence[RecordRow], until: int) -> set[str]:
+    """Files of which a stage is reported by then, but not well enough to count: neither known to have moved nor not."""
+    return {
+        file_of(row)
+        for row in rows
+        if row.use == "context" and row.stage in STAGES and settings.start <= row.first <= until
+    }
 
 
 def scripted(settings: Settings, row: RecordRow) -> bool:
