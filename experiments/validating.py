@@ -142,7 +142,7 @@ def answers(folder: Path) -> pd.DataFrame:
     for policy in (name for name in ends.columns if name != "none"):
         gain = (ends[policy] - ends["none"]).to_numpy()
         rows.append({"policy": policy, "by": "all runs", "third": "", **_interval(gain)})
-        own = [f"levers.{piece}_strength" for piece in policy.split("+")]
+        own = [f"levers.{piece.removesuffix('_strategy')}_strength" for piece in policy.split("+")]
         for name in (*UNKNOWN, *(one for one in own if one in drawn and len(own) == 1)):
             if name not in drawn:
                 continue

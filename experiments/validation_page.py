@@ -192,10 +192,11 @@ def _left_out(found: pd.DataFrame) -> str:
 def _patterns(found: pd.DataFrame) -> str:
     rows = []
     for one in _rows(found):
-        record = "" if pd.isna(one.record) else f"{one.record:.3g}"
+        form = ",.0f" if one.unit.startswith("EUR") else ".2g"
+        record = "" if pd.isna(one.record) else f"{one.record:{form}}"
         if record and pd.notna(one.record_low):
-            record = _span(one.record, one.record_low, one.record_high, ".3g")
-        runs = "" if pd.isna(one.median) else _span(one.median, one.low, one.high, ".3g")
+            record = _span(one.record, one.record_low, one.record_high, form)
+        runs = "" if pd.isna(one.median) else _span(one.median, one.low, one.high, form)
         rows.append([one.pattern, one.number, one.unit, record, runs, one.reading])
     picture = "![Where the record lies among the runs, pattern by pattern](pictures/patterns.png)"
     return f"{markdown(['', 'number', 'unit', 'record', 'runs', 'reading'], rows)}\n\n{picture}"
