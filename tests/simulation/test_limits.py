@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from config import PARTNERS, Settings, resolve
 from config.schema import StartInstrument
+from simulation.delivery import Means
 from simulation.instruments import MANDATED, NEGOTIATING, PROVISIONAL, SIGNED
 from simulation.model import PartnershipModel
 from tests.simulation.playing import SEED, Table, Tables, assert_same, where
@@ -298,6 +299,65 @@ def test_an_agreement_carried_out_nearly_as_agreed_has_no_limit() -> None:
     assert not of(first_quarter(world({**QUIET, "delivery.fade": 0}, naval_exercise=full)), "naval_exercise")
 
 
+def test_where_both_sides_attend_alike_the_union_is_named() -> None:
+    settings = resolve("outlook", "lift_attention", {"files.concluding": 0, "levers.lift_attention_from": "start"})
+    assert of(first_quarter(settings), "csdp_fpa") == {("attention", "EU"): R}
+
+
+def test_where_the_council_lets_as_little_pass_as_japans_law_the_council_is_named() -> None:
+    settings = world({**STILL, "council.tolerance": 0}, with_steps(missions=0), csdp_fpa=TALKS)
+    model = PartnershipModel(settings, range(R), SEED, ("limits",))
+    model.council.noise[model.partnership.place["csdp_fpa"]][:] = -9.0  # nobody accepts anything
+    model.step()
+    found = of([row[2:] for row in rows(model.tables()["limits"])], "csdp_fpa")
+    assert found == {("council", "AUT"): R}
+
+
+@pytest.mark.parametrize(
+    ("slug", "spare", "resources", "framework", "dialogue", "limit"),
+    [
+        ("naval_exercise", 0.9, 0.5, 0.3, 1.2, "framework"),
+        ("naval_exercise", 0.1, 0.5, 0.7, 1.2, "money"),
+        ("naval_exercise", 0.9, 0.65, 0.7, 1.2, "attention"),
+        ("naval_exercise", 0.9, 0.55, 0.7, 1.2, "money"),
+        ("naval_exercise", 0.9, 0.9, 0.65, 1.2, "attention"),
+        ("naval_exercise", 0.9, 0.5, 0.5, 1.0, "framework"),
+        ("cyber_dialogue", 0.65, 0.1, 0.1, 1.2, "attention"),
+        ("cyber_dialogue", 0.55, 0.9, 0.1, 1.2, "money"),
+        ("cyber_dialogue", 0.5, 0.9, 0.1, 1.0, "money"),
+    ],
+)
+def test_of_framework_money_and_attention_the_scarcest_binds(
+    slug: str, spare: float, resources: float, framework: float, dialogue: float, limit: str
+) -> None:
+    """Attention is the dialogue factor against its most, 1 + 2 * 0.5; civil deeds need no framework and other means."""
+    model = PartnershipModel(world({**QUIET, "files.dialogue": 0.5}), range(R), SEED, ("limits",))
+    model.step()
+    model.delivery.means = Means(*(np.full(R, part) for part in (spare, resources, framework, dialogue)))
+    at, k = model.partnership, model.partnership.place[slug]
+    at.in_force[k], at.agreed[k] = True, 1.0
+    at.operational[k] = [0.9] + [0.8999] * (R - 1)
+    model.limits.keep()
+    found = of([row[2:] for row in rows(model.tables()["limits"]) if row[1] == model.quarter], slug)
+    assert {name for name, _ in found} == {limit} and found.total() == R - 1, "from nine tenths on nothing binds"
+
+
+def test_whose_brake_stops_a_majority_is_the_pivot() -> None:
+    """Under the passerelle a level a margin beyond what the least willing state tolerates, where others want more."""
+    settings = resolve("outlook", "qmv", {"levers.qmv_from": "start", "levers.qmv_strength": 1})
+    model = PartnershipModel(settings, range(R), SEED)
+    model.step()
+    model.european_council.passerelle = np.ones(R, dtype=bool)
+    k, lanes = model.partnership.place["hybrid_fimi"], np.arange(R)
+    model.council.noise[k][:] = 2.0
+    model.council.noise[k][3] = -9.0
+    margin, one = float(model.parameters.council.brake_margin), model.partnership.catalogue[k]
+    level, bounds = model.council.passes(k, one, lanes)
+    np.testing.assert_array_equal(level, bounds.veto[3] + margin)
+    passes, pivot = model.limits.passes_and_pivot(k, one, lanes)
+    assert (pivot == 3).all() and (passes == np.minimum(1.0, level / one.ambition)).all()
+
+
 def test_rungs() -> None:
     settings = world(STILL, with_steps(transfers=1))
     ties = dict(settings.table.bilateral)
@@ -331,4 +391,8 @@ def test_rungs() -> None:
     assert {limit for limit, _ in of_acsa({})} <= in_talks
     assert of_acsa({"council.acceptance_japan": 0.1}) == {("wish", "JPN"): R}
     assert of_acsa({"council.acceptance": 0.1}) == {("council", "SWE"): R}
-    assert of_acsa({"council.acceptance": 5, "council.acceptance_japan": 5}) == {("attention", "JPN"): R}
+    eager = {"tracks.concluding": 0, "council.acceptance": 5, "council.acceptance_japan": 5}
+    assert of_acsa(eager) == {("attention", "JPN"): R}
+    whole = tuple(one.model_copy(update={"least": 1.0}) for one in settings.rungs)  # a draft of 1 is just enough
+    facts = resolve("outlook", "none", eager).model_copy(update={"table": table, "rungs": whole})
+    assert of(first_quarter(facts), "acsa", "SWE") == {("attention", "JPN"): R}
