@@ -171,6 +171,26 @@ def one_run(model: PartnershipModel, before: Files, lane: int, passes: Floats, m
     assert set(np.flatnonzero(model.negotiation.blocked_prerequisite[:, lane])) == missing
 
 
+def test_what_passes_is_foreseen_file_by_file_where_majority_voting_covers_but_some() -> None:
+    """Two files of one field and one class: the push of each is that of its own coverage, run by run."""
+    some = {"levers.qmv_from": "start", "levers.qmv_strength": 0.5, "council.brake_margin": 1}
+    model = model_of("outlook", "qmv", {**some, "council.acceptance": 0.2, "council.tolerance": 0.01})
+    model.step()
+    model.european_council.passerelle = np.ones(R, dtype=bool)
+    before, catalogue = files(model), model.settings.instruments
+    model.open_files()
+    alike = [k for k, one in enumerate(catalogue) if (one.rule, one.domain, one.defence) == ("R1", "civil", False)]
+    covered = [model.council.under_passerelle(catalogue[k]) for k in alike]
+    assert len(alike) == 2 and (covered[0] != covered[1]).any()
+    passes = foreseen(model)
+    assert (passes[alike[0]] != passes[alike[1]]).any()
+    for lane in range(R):
+        sides = Sides(model, before, lane)
+        for k in alike:
+            push = sides.push(catalogue[k], float(passes[k, lane]), sides.least(k, catalogue[k]))
+            assert model.negotiation.push[k, lane] == pytest.approx(push, rel=1e-9)
+
+
 Vote = tuple[Floats, Floats, Mask]
 
 
@@ -295,6 +315,16 @@ def check_ratification(
     applied = fires and japan and consent
     assert at.file[k, lane] == (PROVISIONAL if applied else before.file[k, lane])
     assert at.age[k, lane] == before.age[k, lane] + 1
+
+
+def test_entering_into_force_keeps_what_is_carried_out_only_where_that_is_said() -> None:
+    """Of a first agreement what was carried out provisionally; deepening always keeps what there is."""
+    model = model_of("outlook", "none", {})
+    at, k, everywhere = model.partnership, model.partnership.place["csdp_fpa"], np.ones(R, dtype=bool)
+    for in_force, keep, left in ((False, (), 0.0), (False, (True,), 0.4), (True, (), 0.4), (True, (True,), 0.4)):
+        at.in_force[k], at.operational[k], at.drafted[k] = in_force, 0.4, 0.7
+        at.enter_into_force(k, everywhere, *keep)
+        assert (at.operational[k] == left).all() and (at.agreed[k] == 0.7).all() and at.in_force[k].all()
 
 
 def normal_of(model: PartnershipModel, name: str, lane: int) -> float:
