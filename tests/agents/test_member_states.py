@@ -7,7 +7,7 @@ import pytest
 
 from agents.member_states import kilometres, listened_to
 from config import MemberState, quarter_index, quarter_name, resolve
-from tests.agents.sample import R
+from tests.agents.sample import R, first_values
 from tests.agents.walks import at, hindcast, met, model_of, walk
 
 FACTS = resolve("outlook", "none").members
@@ -79,6 +79,23 @@ def test_russia_is_felt_most_at_its_border_and_asia_most_in_france() -> None:
     east = {CODES[row] for row in np.flatnonzero(exposure[0, :, 0] == exposure[0].max())}
     assert east >= {"EST", "LVA", "LTU", "FIN"}
     assert exposure[1, CODES.index("FRA"), 0] > exposure[1, CODES.index("DEU"), 0] > exposure[1, CODES.index("EST"), 0]
+
+
+@pytest.mark.parametrize(
+    ("scenario", "outside"),
+    [("hindcast", {"AUT", "CYP", "FIN", "IRL", "MLT", "SWE"}), ("outlook", {"AUT", "CYP", "IRL", "MLT"})],
+)
+def test_american_retrenchment_is_felt_less_outside_nato(scenario: str, outside: set[str]) -> None:
+    """State by state from troops and spending; who is in the alliance is asked of the start."""
+    model, p = model_of(scenario, runs=1), first_values().threat
+    column = "defence_spending_2010" if scenario == "hindcast" else "defence_spending_2026"
+    for row, one in enumerate(FACTS):
+        relies = np.log(1 + one.us_troops) / np.log(1 + p.us_troops_full)
+        short = max(0.0, 1 - getattr(one, column) / p.us_pledge)
+        exposed = min(1.0, p.us_floor + p.us_troops * relies + p.us_shortfall * short)
+        share = p.us_outside_nato if one.iso3 in outside else 1.0
+        found = model.member_states.geography.exposure[3, row, 0]
+        assert found == pytest.approx(exposed * share, rel=1e-12), one.iso3
 
 
 def test_a_member_shows_its_own_row() -> None:

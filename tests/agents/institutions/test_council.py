@@ -377,6 +377,19 @@ def test_a_third_that_abstains_from_the_peace_facility_stops_it_but_holds_nothin
     assert not (found.opposed.any() or found.vetoed.any())
 
 
+def test_hands_are_tied_by_dependence_on_china_and_by_fear_of_russia() -> None:
+    """Voter by voter: trade with China makes a state oppose sooner, fear of Russia later; enlargement ties nobody."""
+    model = met(model_of(overrides={"business.dependence_weight": 0.7, "business.threat_weight": 0.3}))
+    states, rows = model.member_states, model.council.everyone.rows
+    full = first_values().positions.dependence_full
+    trade = np.array([[states.facts[row].trade_china_pct_gdp] for row in rows])
+    dependence = np.minimum(1.0, np.log(1 + trade) / np.log(1 + full))
+    np.testing.assert_allclose(model.council.tie("china", rows), -0.7 * dependence, rtol=1e-12)
+    for topic in ("russia", MONEY):
+        np.testing.assert_array_equal(model.council.tie(topic, rows), 0.3 * states.threat[0][rows])
+    assert model.council.tie("enlargement", rows) == 0.0
+
+
 @cache
 def calm() -> PartnershipModel:
     return met(model_of(overrides={**CALM, "business.demand_high": 1.4}))
