@@ -176,6 +176,32 @@ def test_unanimity_has_a_closed_form(rule: str) -> None:
     assert set(found.penrose) == {Fraction(1, 2 ** (n - 1))}
 
 
+def test_where_one_member_alone_decides_nothing_is_unanimous() -> None:
+    """All but one win as long as the one is among them; with nobody's help nothing ever wins."""
+
+    def decides(levels: Floats) -> Floats:
+        return np.asarray(levels[0])
+
+    def never(levels: Floats) -> Floats:
+        return np.zeros_like(levels[0])
+
+    assert not power.is_unanimous(decides, 3)
+    assert not power.is_unanimous(never, 3)
+    assert power.is_unanimous(decides, 1)
+
+
+def test_standard_errors_are_binomial_with_one_case_added() -> None:
+    """In favour and against for shares of wins and of orders, in favour alone for swings."""
+    coalitions, orders = 2**14, 2**15
+    sample = power.sampled(power.game("R4", council_of(LISBON, "R4", 7)), 7, coalitions, orders)
+    won, decided = sample.share * coalitions, sample.shapley_shubik * orders
+    share, pivots = (won + 1) / (coalitions + 2), (decided + 1) / (orders + 2)
+    assert sample.share_error == pytest.approx(np.sqrt(share * (1 - share) / coalitions), rel=1e-12)
+    np.testing.assert_allclose(sample.shapley_shubik_error, np.sqrt(pivots * (1 - pivots) / orders), rtol=1e-12)
+    swings = 2 * np.sqrt(((won + 1) / coalitions - (sample.penrose / 2) ** 2) / coalitions)
+    np.testing.assert_allclose(sample.penrose_error, swings, rtol=1e-12)
+
+
 def test_the_double_majority_of_27() -> None:
     """2024: 13.2 % of coalitions win; Lisbon was put at about 13 % and Nice at about 2 % by Baldwin and Widgrén (2004).
 
