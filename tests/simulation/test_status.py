@@ -232,6 +232,16 @@ def test_a_conclusion_alone_says_that_there_were_talks() -> None:
         assert story["NLD/acsa"] == [("signed", "2010Q3")]
 
 
+def test_a_mandate_in_the_quarter_in_which_talks_begin_shows_as_talks() -> None:
+    stages = [("csdp_fpa", "mandated", "2010Q2"), ("csdp_fpa", "negotiating", "2010Q2")]
+    model = model_of(resolve("hindcast", "none", until="2010Q4"), status_of("2010Q4", stages))
+    model.run()
+    for run in range(R):
+        assert in_story(of_run(model.tables()["transitions"], run))["csdp_fpa"] == [("negotiating", "2010Q2")]
+    likelihood = model.beliefs.log_likelihood()["csdp_fpa"]
+    assert np.isneginf(likelihood).all(), "the model itself takes a quarter from a mandate to talks"
+
+
 def test_seats_of_a_status_are_elections_of_the_record() -> None:
     rows = [("2027Q2", "lower", 0.61, False), ("2027Q2", "upper", 0.4, True), ("2027Q4", "lower", 0.3, True)]
     names = ("quarter", "chamber", "share", "partner")
