@@ -104,6 +104,32 @@ def test_a_stance_at_the_limit_is_not_yet_a_spoilers() -> None:
                     ("governments", ("AUT",), False)]  # fmt: skip
 
 
+@pytest.mark.parametrize("shock", [False, True])
+@pytest.mark.parametrize(
+    ("before", "after", "kinds"),
+    [
+        (0, 1, ["guideline"]),
+        (1, 1, ["guideline"]),
+        (2, 8, ["guideline"]),
+        (2, 1, []),
+        (1, 0, ["guideline_ends"]),
+        (0, 0, []),
+    ],
+)
+def test_a_guideline_is_told_when_it_is_new_and_when_it_ends(
+    before: int, after: int, kinds: list[str], shock: bool
+) -> None:
+    c = quarter()
+    c.european_council.guideline_left, c.pressures.shock = np.array([before]), np.array([shock])
+
+    def meet() -> None:
+        c.european_council.guideline_left = np.array([after])
+
+    found = noted(c, "elect", meet, "guideline", "no_guideline", "guideline_ends")
+    assert [event.kind for event in found] == ["no_guideline"] * (shock and kinds != ["guideline"]) + kinds
+    assert all(event.numbers["quarters"] == after for event in found if event.kind == "guideline")
+
+
 @pytest.mark.parametrize(
     ("policy", "strength", "before", "after", "lever"),
     [
@@ -386,7 +412,7 @@ def test_the_second_vote_on_southeast_asia_is_told_when_somebody_stops_it() -> N
     assert told(just) == [], "what passes is paid"
     assert 0 < len(against(0.9)) < len(members(c)) and against(0.9) != against(just + 1e-9)
     assert [told(0.9), told(0.9), told(just + 1e-9)] == [[against(0.9)], [], [against(just + 1e-9)]]
-    assert [told(just), told(0.9)] == [[], [against(0.9)]]
+    assert [told(just), told(just + 1e-9)] == [[], [against(just + 1e-9)]], "the same again is news by now"
 
 
 # Deeds
