@@ -30,6 +30,7 @@ def with_status(settings: Settings, status: Status, file: str) -> Settings:
     checked.files()
     checked.ladders()
     checked.people()
+    checked.regimes()
     known = sorted((*settings.japan.elections, *status.seats), key=lambda row: row.quarter)
     japan = settings.japan.model_copy(update={"elections": tuple(known)})
     return settings.model_copy(update={"status": status, "japan": japan})
@@ -85,6 +86,11 @@ class Checked:
             else:
                 self.known("partner", "stages.partner", one.partner, ("EU", *PARTNERS))
                 self.known("rung", "stages.instrument", one.instrument, self.rungs)
+            opens = self.instruments[one.instrument].opens if one.partner == "EU" else self.settings.start
+            if one.quarter < opens:
+                told = f"{one.stage} in {quarter_name(one.quarter)}"
+                raise self.fault("comes before the instrument exists", f"stages ({one.file})", told,
+                                 f"{quarter_name(opens)} or later")  # fmt: skip
         for file in dict.fromkeys(one.file for one in self.status.stages):
             self._path([one for one in self.status.stages if one.file == file])
 
@@ -134,3 +140,18 @@ class Checked:
         """That governments are those of our states."""
         for one in self.status.governments:
             self.known("state", "governments.state", one.state, [*(m.iso3 for m in self.settings.members), JAPAN])
+        offices = [(one.state, one.quarter) for one in self.status.governments]
+        for state, quarter in offices:
+            if offices.count((state, quarter)) > 1:
+                raise self.fault("takes office twice in a quarter", "governments",
+                                 f"{state} in {quarter_name(quarter)}", "once")  # fmt: skip
+
+    def regimes(self) -> None:
+        """That a pressure has one regime at a time."""
+        rows = self.status.regimes
+        for place, one in enumerate(rows):
+            for other in rows[:place]:
+                if one.pressure == other.pressure and one.begins < other.ends and other.begins < one.ends:
+                    raise self.fault("overlaps another regime", f"regimes.{one.pressure}",
+                                     f"{one.regime} from {quarter_name(one.begins)}", "one at a time",
+                                     f"the other one ends in {quarter_name(other.ends)}")  # fmt: skip

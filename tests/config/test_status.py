@@ -314,3 +314,20 @@ def test_a_step_above_the_ladder_is_refused_on_every_ladder() -> None:
         over = {"ladder": ladder, "step": top + 1, "quarter": until}
         with pytest.raises(UserError, match=f"steps.{ladder} = .step {top + 1} in {until}.: does not follow"):
             with_status(world, status_of(until, [], steps=(*climb, over)), "known.toml")
+
+
+def test_what_cannot_have_been_is_refused() -> None:
+    """A project before projects were open to others; two governments at once; two regimes at once."""
+    free = resolve("hindcast", "none")
+    until = {"title": "impossible", "until": "2014Q4"}
+    pesco = {"instrument": "pesco_project", "stage": "negotiating", "quarter": "2012Q1"}
+    office = {"state": "FRA", "quarter": "2012Q2"}
+    tense = {"pressure": "china", "regime": "tense", "from": "2011Q1", "until": "2013Q1"}
+    for key, rows in (
+        ("stages", (pesco,)),
+        ("governments", (office, office)),
+        ("regimes", (tense, {**tense, "from": "2012Q4", "until": "2014Q1"})),
+    ):
+        status = Status.model_validate({**until, key: rows})
+        with pytest.raises(UserError, match=key):
+            with_status(free, status, "status.toml")
