@@ -59,6 +59,12 @@ def named(events: list[Event], role: str) -> list[tuple[str, ...]]:
     return [event.details.get(role, ()) for event in events]
 
 
+def relative(level: float, ambition: float) -> float:
+    """The relative depth that comes to just this level."""
+    near = level / ambition
+    return next(float(x) for x in (near, np.nextafter(near, 0), np.nextafter(near, 9)) if x * ambition == level)
+
+
 def members(c: Chronicle) -> list[str]:
     return [c.codes[row] for row in c.member_states.rows]
 
@@ -221,6 +227,26 @@ def test_the_first_of_the_members_can_be_the_pivot() -> None:
     c.council.noise[k][:] = 9.0
     found = ballot(c, k)
     assert found is not None and found.pivotal == [] and found.opposed == []
+
+
+def test_who_goes_just_so_far_does_not_stand_against() -> None:
+    c = quarter()
+    k = c.partnership.place["osa_coordination"]
+    one, (_, bounds) = c.partnership.catalogue[k], c.council.passes(k, c.partnership.catalogue[k], ONLY)
+    for kind in ("accept", "declared", "veto"):
+        bound = getattr(bounds, kind)[:, 0]
+        voter = int(np.argsort(bound)[3])
+        at = np.full_like(c.negotiation.terms.cap, relative(float(bound[voter]), one.ambition))
+        c.negotiation.terms = Terms(cap=at, wish=at, mid=at, least=at)
+        found = ballot(c, k)
+        assert found is not None
+        code = c.codes[c.council.voters(one).rows[voter]]
+        beyond = {
+            "accept": found.abstained + found.declared + found.opposed,
+            "declared": found.declared + found.opposed,
+        }
+        assert code not in beyond.get(kind, found.opposed + found.vetoed_by)
+        assert len(beyond.get(kind, found.opposed)) == 3
 
 
 @pytest.mark.parametrize(
@@ -393,8 +419,7 @@ def test_the_second_vote_on_southeast_asia_is_told_when_somebody_stops_it() -> N
     one = at.catalogue[k]
     passes, bounds = c.council.passes(k, one, ONLY)
     most = float(passes[0])
-    near = most / one.ambition
-    just = next(x for x in (near, np.nextafter(near, 0), np.nextafter(near, 1)) if x * one.ambition == most)
+    just = relative(most, one.ambition)
 
     def told(agreed: float) -> list[tuple[str, ...]]:
         at.agreed[k] = agreed
@@ -412,6 +437,8 @@ def test_the_second_vote_on_southeast_asia_is_told_when_somebody_stops_it() -> N
     assert told(just) == [], "what passes is paid"
     assert 0 < len(against(0.9)) < len(members(c)) and against(0.9) != against(just + 1e-9)
     assert [told(0.9), told(0.9), told(just + 1e-9)] == [[against(0.9)], [], [against(just + 1e-9)]]
+    third = relative(float(np.sort(bounds.veto[:, 0])[2]), one.ambition)
+    assert told(third) == [against(third)] and len(against(third)) == 2, "who tolerates just as much is not against it"
     assert [told(just), told(just + 1e-9)] == [[], [against(just + 1e-9)]], "the same again is news by now"
 
 
