@@ -347,11 +347,13 @@ def test_files_that_are_open_have_no_say_in_the_likelihood() -> None:
     assert "csdp_fpa" in moved
 
 
-def test_an_instrument_that_does_not_exist_yet_cannot_have_been_opened() -> None:
+def test_what_cannot_be_opened_has_surely_not_been() -> None:
+    """An instrument that does not exist yet, and one whose prerequisite is missing."""
     settings = world("hindcast", "none", 1)
-    file, now = "security_defence_partnership", quarter_name(settings.start)
-    np.testing.assert_allclose(likelihood(known(settings, [file], []), [file]), 1.0)
-    assert (likelihood(known(settings, [file], [(file, "negotiating", now)]), [file]) == 0).all()
+    for file in ("security_defence_partnership", "joint_capacity_missions"):
+        np.testing.assert_allclose(likelihood(known(settings, [file], []), [file]), 1.0)
+    stages = [(file, "mandated", quarter_name(settings.start))]
+    assert (likelihood(known(settings, [file], stages), [file]) == 0).all()
 
 
 def test_an_agreement_may_lapse_and_be_concluded_again() -> None:
