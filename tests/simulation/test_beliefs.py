@@ -350,7 +350,7 @@ def test_files_that_are_open_have_no_say_in_the_likelihood() -> None:
 def test_what_cannot_be_opened_has_surely_not_been() -> None:
     """An instrument that does not exist yet, and one whose prerequisite is missing."""
     settings = world("hindcast", "none", 1)
-    for file in ("security_defence_partnership", "joint_capacity_missions"):
+    for file in ("security_defence_partnership", "mutual_assistance"):
         np.testing.assert_allclose(likelihood(known(settings, [file], []), [file]), 1.0)
     stages = [(file, "mandated", quarter_name(settings.start))]
     assert (likelihood(known(settings, [file], stages), [file]) == 0).all()
