@@ -7,6 +7,7 @@ pressures follow what each quarter showed, so that what is scored is the partner
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,7 @@ import pandas as pd
 from config.calendar import quarter_index, quarter_name
 from config.loading import ROOT, load_record, resolve
 from config.posterior import Calibration
-from config.schema import Posterior, Settings
+from config.schema import Posterior, RegimeChances, Settings
 from experiments.analysis import references, scores
 from experiments.analysis.events import CALIBRATE, Event, Record, times
 from experiments.analysis.record import known
@@ -49,8 +50,14 @@ def forecast_settings(origin: int, posterior: Posterior | None, prior: bool = Fa
         free = free.model_copy(update={"posterior": posterior})
     if origin <= free.start:
         return free
-    pressures = free.pressures.model_copy(update={"drawn": chances(origin - 1, root)})
+    pressures = free.pressures.model_copy(update={"drawn": _chances(origin - 1, root)})
     return known(free.model_copy(update={"pressures": pressures}), load_record(root), origin - 1)
+
+
+@cache
+def _chances(until: int, root: Path) -> RegimeChances:
+    """Chances of regimes as known at the end of a quarter, which take seconds to estimate."""
+    return chances(until, root)
 
 
 def _simulated(task: Task) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -12,6 +12,7 @@ import pandas as pd
 from config.calendar import quarter_index, quarter_name
 from config.loading import ROOT, load_experiment
 from config.posterior import Calibration
+from config.schema import Posterior
 from experiments.analysis.intervals import mean_interval
 from experiments.analysis.patterns import patterns
 from experiments.calibrating import Sample, informed
@@ -32,6 +33,8 @@ UNKNOWN = ("files.forecast", "attention.link")
 THIRDS = ("lowest third", "middle third", "highest third")
 SYNTHETIC = ROOT.parent / "benchmarks" / "coverage.json"
 PICTURES = ("informed", "patterns", "hindcast_2010Q1_calibrate", "hindcast_2010Q1_validate", "hindcast_2024Q3_validate")
+RUNS_WITHOUT = 512
+"""Runs from each origin for each domain left out, as many as are made with it for comparison."""
 DRAWS_WITHOUT = 400
 """Rows of a posterior that leaves a domain out."""
 
@@ -64,7 +67,8 @@ def validate(
         rows = informed(sample)
         keep(folder, "informed", pd.DataFrame([_flat(row) for row in rows]))
         save(draw_informed(rows, plan.until, sum(plan.rounds)), folder / "figures", "informed")
-        keep(folder, "left_out", left_out(table, sample, origins, runs, plan, workers, progress, root))
+        few = min(runs, RUNS_WITHOUT)
+        keep(folder, "left_out", left_out(sample, origins, few, plan, workers, progress, root))
     for name in ("hindcast", *QUESTIONS):
         question = load_experiment(name, runs=runs, root=root)
         run_experiment(question, folder / name, workers=workers, progress=progress)
@@ -101,16 +105,20 @@ def _flat(row: object) -> dict[str, object]:
 
 
 def left_out(
-    full: pd.DataFrame, sample: Sample, origins: Sequence[int], runs: int, plan: Calibration,
+    sample: Sample, origins: Sequence[int], runs: int, plan: Calibration,
     workers: int | None, progress: Watch, root: Path,
 ) -> pd.DataFrame:  # fmt: skip
     """Scores of a domain's events when calibration has not seen that domain, beside those when it has."""
     record = record_of(plan, root)
     rows = []
+
+    def told_by(posterior: Posterior | None) -> pd.DataFrame:
+        made = forecasts(origins, runs, record, posterior, workers=workers, progress=progress, root=root)
+        return scored(list(made))
+
+    full = told_by(None)
     for domain in sorted(set(full["domain"])):
-        without = sample.posterior(DRAWS_WITHOUT, domain)
-        made = list(forecasts(origins, runs, record, without, workers=workers, progress=progress, root=root))
-        there = scored(made)
+        there = told_by(sample.posterior(DRAWS_WITHOUT, domain))
         for use in ("calibrate", "validate"):
             seen, unseen = (_mean(table, domain, use, MODEL) for table in (full, there))
             plain = _mean(full, domain, use, "constant hazard")
