@@ -162,19 +162,25 @@ class Record:
         return found
 
     def _spells_of(self, file: str) -> list[Spell]:
-        """Spells of one file; a stage that is not dated is taken to have been reached with the next one that is."""
+        """Spells of one file; a stage that is not dated is taken to have been reached with the next one that is.
+
+        If a stage is kept aside, calibration does not know how long the file stood where it had been.
+        """
         found, path = [], self.path(file)
         begin = float(max(self.settings.start, self.opens(file)))
         reached = self.reached(file, self.settings.start)
         rest = path[path.index(reached) + 1 :] if reached in path else path
-        rows = {stage: row for row, stage in self.dated(file) if row.use == CALIBRATE}
+        dated = self.dated(file)
+        rows = {stage: row for row, stage in dated if row.use == CALIBRATE}
+        aside = any(row.use != CALIBRATE and row.last <= self.fitted_until for row, _ in dated)
         for stage in rest:
             row = rows.get(stage)
             later = [rows[name] for name in rest[rest.index(stage) + 1 :] if name in rows]
             if row is None and later:
                 continue
             if row is None:
-                found.append(Spell(self.kind(file, stage), begin, Observed.not_by(self.fitted_until)))
+                if not aside:
+                    found.append(Spell(self.kind(file, stage), begin, Observed.not_by(self.fitted_until)))
                 break
             seen = Observed.happened(row.first, row.last)
             found.append(Spell(self.kind(file, stage), begin, seen))
