@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from config.calendar import NEVER
+from config.calendar import NEVER, START
 from config.schema import LADDERS, PARTNERS, STAGES, RecordRow, Settings
 from config.status import PATHS, RUNG_PATH
 from experiments.analysis.record import file_of, rows_of, scripted, step_of, unsure
@@ -192,8 +192,11 @@ class Record:
         return observed if observed.last <= self.fitted_until else Observed.not_by(self.fitted_until)
 
     def opens(self, file: str) -> int:
-        """First quarter in which the rules allow a file."""
-        return self.instruments[file].opens if file in self.instruments else self.settings.start
+        """First quarter in which the rules allow a file: not while one is in force that lapses by itself."""
+        if file not in self.instruments:
+            return self.settings.start
+        lapses = self.settings.table.of(file).lapses
+        return max(self.instruments[file].opens, START if lapses == NEVER else lapses + 1)
 
     def target(self, event: Event, origin: int) -> Target:
         """Kinds of the stages between where a file stands at an origin and an event."""
