@@ -162,7 +162,7 @@ class Record:
         return found
 
     def _spells_of(self, file: str) -> list[Spell]:
-        """Spells of one file; a stage that is not dated is taken to have been reached with the next one that is.
+        """Spells of one file. A stage that is not dated was reached at some time before the next one that is.
 
         If a stage is kept aside, calibration does not know how long the file stood where it had been.
         """
@@ -173,18 +173,15 @@ class Record:
         dated = self.dated(file)
         rows = {stage: row for row, stage in dated if row.use == CALIBRATE}
         aside = any(row.use != CALIBRATE and row.last <= self.fitted_until for row, _ in dated)
-        for stage in rest:
-            row = rows.get(stage)
-            later = [rows[name] for name in rest[rest.index(stage) + 1 :] if name in rows]
-            if row is None and later:
-                continue
+        for place, stage in enumerate(rest):
+            row = next((rows[name] for name in rest[place:] if name in rows), None)
             if row is None:
                 if not aside:
                     found.append(Spell(self.kind(file, stage), begin, Observed.not_by(self.fitted_until)))
                 break
-            seen = Observed.happened(row.first, row.last)
-            found.append(Spell(self.kind(file, stage), begin, seen))
-            begin = (row.first + row.last + 1) / 2
+            first = row.first if stage in rows else int(begin)
+            found.append(Spell(self.kind(file, stage), begin, Observed.happened(first, row.last)))
+            begin = (first + row.last + 1) / 2
         return found
 
     def _seen(self, observed: Observed) -> Observed:
