@@ -8,6 +8,7 @@ at all is asked about for both, each until its own last quarter.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import pandas as pd
 
@@ -195,6 +196,11 @@ class Record:
         lapses = self.settings.table.of(file).lapses
         return max(self.instruments[file].opens, START if lapses == NEVER else lapses + 1)
 
+    @cached_property
+    def _known(self) -> frozenset[str]:
+        """Kinds that calibration saw at risk."""
+        return frozenset(spell.kind for spell in self.spells())
+
     def target(self, event: Event, origin: int) -> Target:
         """Kinds of the stages between where a file stands at an origin and an event."""
         if event.file.startswith(JAPAN):
@@ -206,9 +212,8 @@ class Record:
         first = path.index(reached) + 1 if reached in path else 0
         if first > path.index(event.stage):  # a file that lapses and begins anew
             first = 0
-        known = {spell.kind for spell in self.spells()}
         kinds = [self.kind(event.file, stage) for stage in path[first : path.index(event.stage) + 1]]
-        dated = [kind for kind in kinds[:-1] if kind in known]
+        dated = [kind for kind in kinds[:-1] if kind in self._known]
         return Target((*dated, kinds[-1]), self.opens(event.file))
 
 
