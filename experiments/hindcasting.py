@@ -133,7 +133,7 @@ def record_of(plan: Calibration, root: Path = ROOT) -> Record:
 
 
 def scored(made: Sequence[Forecasts]) -> pd.DataFrame:
-    """A row per origin, event and forecaster: minus the log score (nats), CRPS (years), Brier after some years, PIT."""
+    """A row per origin, event and forecaster: minus the log score (nats), CRPS (years), Brier after some years."""
     rows = []
     for one in made:
         dates = [one.origin + 4 * years - 1 for years in YEARS_AHEAD]
