@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from config.calendar import quarter_index, quarter_name
+from config.errors import UserError
 from config.loading import ROOT, load_experiment
 from config.posterior import Calibration
 from config.schema import Posterior
@@ -51,8 +52,15 @@ def validate(
     progress: Watch = lambda progress: None,
     root: Path = ROOT,
 ) -> None:
-    """Make and save everything: scores, coverage, patterns, leaving domains out, answers over the unknown."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """Make and save everything: scores, coverage, patterns, leaving domains out, answers over the unknown.
+
+    UserError, and nothing written, if the folder is a file or holds results of other runs.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise UserError("is a file, not a folder", file=str(folder), suggestion="--out another folder")
+    for name in ("hindcast", *QUESTIONS):
+        question = load_experiment(name, runs=runs, root=root)
+        run_experiment(question, folder / name, workers=workers, progress=progress)
     record = record_of(plan, root)
     origins = [quarter_index(name) for name in ORIGINS]
     made = list(forecasts(origins, runs, record, None, workers=workers, progress=progress, root=root))
@@ -69,9 +77,9 @@ def validate(
         save(draw_informed(rows, plan.until, sum(plan.rounds)), folder / "figures", "informed")
         few = min(runs, RUNS_WITHOUT)
         keep(folder, "left_out", left_out(sample, origins, few, plan, workers, progress, root))
-    for name in ("hindcast", *QUESTIONS):
-        question = load_experiment(name, runs=runs, root=root)
-        run_experiment(question, folder / name, workers=workers, progress=progress)
+    else:
+        for name in ("informed", "left_out"):
+            (folder / f"{name}.csv").unlink(missing_ok=True)
     compared = patterns(folder / "hindcast")
     keep(folder, "patterns", compared)
     save(draw_patterns(compared, "hindcast", "none", runs), folder / "figures", "patterns")
