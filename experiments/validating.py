@@ -120,11 +120,11 @@ def left_out(
     record = record_of(plan, root)
     rows = []
 
-    def told_by(posterior: Posterior | None) -> pd.DataFrame:
+    def told_by(posterior: Posterior) -> pd.DataFrame:
         made = forecasts(origins, runs, record, posterior, workers=workers, progress=progress, root=root)
         return scored(list(made))
 
-    full = told_by(None)
+    full = told_by(sample.posterior(DRAWS_WITHOUT))
     for domain in sorted(set(full["domain"])):
         there = told_by(sample.posterior(DRAWS_WITHOUT, domain))
         for use in ("calibrate", "validate"):
