@@ -5,10 +5,11 @@ from functools import cache
 from typing import Any
 
 import numpy as np
+import pytest
 
 from agents.institutions.council import TOPICS
 from config import PARTNERS, resolve
-from simulation.instruments import NEGOTIATING
+from simulation.instruments import NEGOTIATING, Instruments
 from simulation.model import PartnershipModel
 from tests.simulation.phases import CASES, SEED, R, lived
 
@@ -82,3 +83,11 @@ def test_rows_stand_in_the_order_of_runs_quarters_and_the_catalogue() -> None:
     subjects = [*catalogue, *TOPICS]
     votes = [(run, q, subjects.index(subject)) for run, q, subject in rows("vetoes", "run", "quarter", "subject")]
     assert votes == sorted(votes)
+
+
+def test_regimes_of_runs_begin_at_their_depth(monkeypatch: pytest.MonkeyPatch) -> None:
+    depths = (0.0, float(np.nextafter(0.25, 0)), 0.25, float(np.nextafter(0.6, 0)), 0.6, 1.0)
+    model = PartnershipModel(resolve("outlook", "none"), range(len(depths)), SEED, record=())
+    monkeypatch.setattr(Instruments, "operational_depth", np.array(depths))
+    found = model.tables()["runs"]
+    assert found["regime"].tolist() == ["symbolic"] * 2 + ["functional"] * 2 + ["strategic"] * 2
