@@ -13,6 +13,7 @@ from config.schema import StartInstrument
 from simulation.delivery import Means
 from simulation.instruments import MANDATED, NEGOTIATING, PROVISIONAL, SIGNED
 from simulation.model import PartnershipModel
+from simulation.negotiation import Terms
 from tests.simulation.playing import SEED, Table, Tables, assert_same, where
 
 LEVERS = "dialogue+framework+indo_pacific_strategy+interoperability+qmv"
@@ -245,9 +246,13 @@ def test_talks_whose_midpoint_the_leader_or_japan_lowers(slug: str, leader: str)
     assert of(first_quarter(world(unwilling, None, **{slug: TALKS})), slug) == {("wish", "JPN"): R}
 
 
-def test_talks_that_pass_wait_for_attention() -> None:
-    willing = {"files.least_factor": 0.3, "files.concluding": 0, "council.tolerance": 2, "council.acceptance_japan": 5}
-    found = of(first_quarter(world(willing, osa_coordination=TALKS)), "osa_coordination")
+@pytest.mark.parametrize(("slug", "factor"), [("osa_coordination", 0.3), ("security_of_information", 3)])
+def test_talks_that_pass_wait_for_attention(slug: str, factor: float) -> None:
+    """Also where only the whole is worth signing, and the whole passes."""
+    far = {"council.tolerance": 2, "council.acceptance": 5, "council.acceptance_japan": 5}
+    found = of(
+        first_quarter(world({"files.least_factor": factor, "files.concluding": 0, **far}, None, **{slug: TALKS})), slug
+    )
     assert {limit for limit, _ in found} == {"attention"} and found.total() == R
 
 
@@ -311,6 +316,24 @@ def test_where_the_council_lets_as_little_pass_as_japans_law_the_council_is_name
     model.step()
     found = of([row[2:] for row in rows(model.tables()["limits"])], "csdp_fpa")
     assert found == {("council", "AUT"): R}
+
+
+def test_where_japan_and_the_other_side_want_alike_japan_is_named() -> None:
+    alike = {**QUIET, "files.concluding": 0, "council.acceptance": 0.2, "council.acceptance_japan": 0.2}
+    model = PartnershipModel(world({**alike, "council.tolerance": 2}), range(R), SEED, ("limits",))
+    model.step()
+    at, sweden = model.partnership, PARTNERS.index("SWE")
+    model.cabinet.position = model.high_representative.position = np.full(R, 0.5)
+    model.member_states.position = np.full_like(model.member_states.position, 0.5)
+    at.file[at.place["osa_coordination"]] = NEGOTIATING
+    model.tracks.stage[sweden, model.tracks.slugs.index("acsa")] = 1  # in talks
+    one = np.ones(at.file.shape)
+    model.negotiation.terms = Terms(cap=one, wish=one, mid=0.1 * one, least=0.2 * one)
+    model.limits.after_opening()
+    model.limits.after_council()
+    model.limits.keep()
+    found = [row[2:] for row in rows(model.tables()["limits"]) if row[1] == model.quarter]
+    assert of(found, "osa_coordination") == of(found, "acsa", "SWE") == {("wish", "JPN"): R}
 
 
 @pytest.mark.parametrize(
