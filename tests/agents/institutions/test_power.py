@@ -202,6 +202,14 @@ def test_standard_errors_are_binomial_with_one_case_added() -> None:
     np.testing.assert_allclose(sample.penrose_error, swings, rtol=1e-12)
 
 
+def test_a_sample_is_of_a_million_coalitions_and_a_quarter_as_many_orders_unless_told() -> None:
+    play = power.game("R4", council_of(LISBON, "R4", 3))
+    sample, same_seed = power.sampled(play, 3), power.sampled(play, 3, 2**20, 2**18, seed=1)
+    assert (sample.coalitions, sample.orders) == (2**20, 2**18)
+    assert sample.share == same_seed.share != power.sampled(play, 3, seed=2).share
+    assert (sample.shapley_shubik == same_seed.shapley_shubik).all()
+
+
 def test_the_double_majority_of_27() -> None:
     """2024: 13.2 % of coalitions win; Lisbon was put at about 13 % and Nice at about 2 % by Baldwin and Widgrén (2004).
 
