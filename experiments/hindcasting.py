@@ -5,7 +5,7 @@ pressures follow what each quarter showed, so that what is scored is the partner
 """
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -41,6 +41,7 @@ class Task:
     settings: Settings
     runs: range
     origin: int
+    events: Sequence[Event]
 
 
 def forecast_settings(origin: int, posterior: Posterior | None, prior: bool = False, root: Path = ROOT) -> Settings:
@@ -60,8 +61,8 @@ def _chances(until: int, root: Path) -> RegimeChances:
     return chances(until, root)
 
 
-def _simulated(task: Task) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Transitions and trajectories of some runs."""
+def _simulated(task: Task) -> dict[str, list[int]]:
+    """Quarter of each event in some runs."""
     from simulation.model import PartnershipModel
 
     with np.errstate(divide="raise", over="raise", invalid="raise"):
@@ -70,7 +71,7 @@ def _simulated(task: Task) -> tuple[pd.DataFrame, pd.DataFrame]:
     tables = model.tables()
     steps = [name for name in tables["trajectories"] if name.startswith("step_")]
     trajectories = pd.DataFrame({name: tables["trajectories"][name] for name in ("run", "quarter", *steps)})
-    return pd.DataFrame(tables["transitions"]), trajectories
+    return times(task.events, pd.DataFrame(tables["transitions"]), trajectories, task.runs, task.origin)
 
 
 @dataclass(frozen=True)
@@ -82,32 +83,49 @@ class Forecasts:
     by: dict[str, list[Forecast]]
 
 
+@dataclass(frozen=True)
+class Belief:
+    """Where parameters come from: a posterior, the shipped one without it, or with `prior` their ranges."""
+
+    posterior: Posterior | None = None
+    prior: bool = False
+
+
+SHIPPED = Belief()
+
+
 def forecasts(
     origins: Sequence[int],
     runs: int,
     record: Record,
-    posterior: Posterior | None,
+    beliefs: Sequence[Belief] = (SHIPPED,),
     *,
-    prior: bool = False,
     workers: int | None = None,
     progress: Callable[[Progress], None] = lambda progress: None,
     root: Path = ROOT,
-) -> Iterator[Forecasts]:
-    """Forecasts of all events from every origin, beside the references."""
-    begun, done, total = time.perf_counter(), 0, runs * len(origins)
-    for origin in origins:
-        settings = forecast_settings(origin, posterior, prior, root)
-        cuts = [range(at, min(at + WIDTH, runs)) for at in range(0, runs, WIDTH)]
-        parts = []
-        for task, found in spread(_simulated, [Task(settings, cut, origin) for cut in cuts], workers or cores()):
-            parts.append((task.runs.start, found))
-            done += len(task.runs)
-            progress(Progress(done, total, 0, time.perf_counter() - begun))
-        tables = [found for _, found in sorted(parts, key=lambda part: part[0])]
-        transitions, trajectories = (pd.concat([pair[place] for pair in tables]) for place in (0, 1))
-        events = record.events(origin)
-        when = times(events, transitions, trajectories, runs, origin)
-        yield Forecasts(origin, events, _all(events, when, record, origin, runs))
+) -> list[list[Forecasts]]:
+    """Forecasts of all events from every origin beside the references, once for each belief about parameters."""
+    begun, done = time.perf_counter(), 0
+    cuts = [range(at, min(at + WIDTH, runs)) for at in range(0, runs, WIDTH)]
+    events = {origin: record.events(origin) for origin in origins}
+    cells = [(place, origin) for place in range(len(beliefs)) for origin in origins]
+    tasks = {}
+    for place, origin in cells:
+        settings = forecast_settings(origin, beliefs[place].posterior, beliefs[place].prior, root)
+        for cut in cuts:
+            tasks[place, origin, cut.start] = Task(settings, cut, origin, events[origin])
+    found: dict[tuple[int, int, int], dict[str, list[int]]] = {}
+    keys = {id(task): key for key, task in tasks.items()}
+    for task, when in spread(_simulated, list(tasks.values()), workers or cores()):
+        found[keys[id(task)]] = when
+        done += len(task.runs)
+        progress(Progress(done, runs * len(cells), 0, time.perf_counter() - begun))
+    made: list[list[Forecasts]] = [[] for _ in beliefs]
+    for place, origin in cells:
+        parts = [found[place, origin, cut.start] for cut in cuts]
+        when = {event.name: [quarter for part in parts for quarter in part[event.name]] for event in events[origin]}
+        made[place].append(Forecasts(origin, events[origin], _all(events[origin], when, record, origin, runs)))
+    return made
 
 
 def _all(

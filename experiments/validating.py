@@ -13,7 +13,6 @@ from config.calendar import quarter_index, quarter_name
 from config.errors import UserError
 from config.loading import ROOT, load_experiment
 from config.posterior import Calibration
-from config.schema import Posterior
 from experiments.analysis.intervals import mean_interval
 from experiments.analysis.patterns import patterns
 from experiments.calibrating import Sample, informed
@@ -22,7 +21,18 @@ from experiments.figures.informed import informed as draw_informed
 from experiments.figures.patterns import patterns as draw_patterns
 from experiments.figures.style import save
 from experiments.files import write_aside
-from experiments.hindcasting import MODEL, ORIGINS, Forecasts, covered, forecasts, record_of, scored, skills
+from experiments.hindcasting import (
+    MODEL,
+    ORIGINS,
+    SHIPPED,
+    Belief,
+    Forecasts,
+    covered,
+    forecasts,
+    record_of,
+    scored,
+    skills,
+)
 from experiments.running import Progress, run_experiment
 from experiments.store import load
 from experiments.validation_page import page as page_of
@@ -63,13 +73,13 @@ def validate(
         run_experiment(question, folder / name, workers=workers, progress=progress)
     record = record_of(plan, root)
     origins = [quarter_index(name) for name in ORIGINS]
-    made = list(forecasts(origins, runs, record, None, workers=workers, progress=progress, root=root))
+    both = (SHIPPED, Belief(prior=True))
+    made, before = forecasts(origins, runs, record, both, workers=workers, progress=progress, root=root)
     table = scored(made)
     keep(folder, "scores", table)
     keep(folder, "skill", skills(table))
     keep(folder, "coverage", covered(made))
     draw(made, folder, runs)
-    before = list(forecasts(origins, runs, record, None, prior=True, workers=workers, progress=progress, root=root))
     keep(folder, "skill_of_prior", skills(scored(before)))
     if sample is not None:
         rows = informed(sample)
@@ -118,15 +128,12 @@ def left_out(
 ) -> pd.DataFrame:  # fmt: skip
     """Scores of a domain's events when calibration has not seen that domain, beside those when it has."""
     record = record_of(plan, root)
+    domains = sorted({record.domain(file) for file in record.files()} | {"Japan"})
+    beliefs = [SHIPPED, *(Belief(sample.posterior(DRAWS_WITHOUT, domain)) for domain in domains)]
+    made = forecasts(origins, runs, record, beliefs, workers=workers, progress=progress, root=root)
+    full, *others = [scored(one) for one in made]
     rows = []
-
-    def told_by(posterior: Posterior) -> pd.DataFrame:
-        made = forecasts(origins, runs, record, posterior, workers=workers, progress=progress, root=root)
-        return scored(list(made))
-
-    full = told_by(sample.posterior(DRAWS_WITHOUT))
-    for domain in sorted(set(full["domain"])):
-        there = told_by(sample.posterior(DRAWS_WITHOUT, domain))
+    for domain, there in zip(domains, others, strict=True):
         for use in ("calibrate", "validate"):
             seen, unseen = (_mean(table, domain, use, MODEL) for table in (full, there))
             plain = _mean(full, domain, use, "constant hazard")

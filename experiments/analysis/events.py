@@ -223,7 +223,7 @@ def _public(rest: Sequence[str]) -> str:
 
 
 def times(
-    events: Sequence[Event], transitions: pd.DataFrame, trajectories: pd.DataFrame, runs: int, origin: int
+    events: Sequence[Event], transitions: pd.DataFrame, trajectories: pd.DataFrame, runs: range, origin: int
 ) -> dict[str, list[int]]:
     """Quarter of each event in every run from an origin on, NEVER if it did not happen, by the event's name."""
     later = transitions[transitions["quarter"] >= origin]
@@ -239,5 +239,5 @@ def times(
             quarters = reached.groupby("run")["quarter"].min()
         else:
             quarters = first.loc[event.name] if event.name in first.index.get_level_values(0) else pd.Series(dtype=int)
-        found[event.name] = quarters.reindex(range(runs), fill_value=NEVER).astype(int).tolist()
+        found[event.name] = quarters.reindex(runs, fill_value=NEVER).astype(int).tolist()
     return found
