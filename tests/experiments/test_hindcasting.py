@@ -16,7 +16,7 @@ from config.loading import ROOT
 from config.schema import STAGES, Posterior, RecordRow
 from experiments import hindcasting
 from experiments.analysis import references, scores
-from experiments.analysis.events import Event, Record, times
+from experiments.analysis.events import Event, Record
 from experiments.analysis.record import EVERYTHING, file_of, scripted, status, step_of
 from experiments.analysis.regimes import chances
 from experiments.analysis.scores import Forecast, Observed, from_ensemble
@@ -26,6 +26,7 @@ from experiments.hindcasting import (
     LAST,
     ORIGINS,
     REFERENCES,
+    Belief,
     Forecasts,
     Task,
     covered,
@@ -169,7 +170,8 @@ def made() -> list[Forecasts]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(hindcasting, "LAST", quarter_name(SHORT))
         record = Record(at(FIRST), of_three_years(), FITTED, SHORT)
-        return list(forecasts([FIRST, LATER], RUNS, record, None, prior=True, workers=1))
+        (made,) = forecasts([FIRST, LATER], RUNS, record, [Belief(prior=True)], workers=1)
+        return made
 
 
 def test_every_forecaster_speaks_of_every_event_to_the_end_of_its_window(short: Record, made: list[Forecasts]) -> None:
@@ -201,8 +203,7 @@ def test_references_are_given_the_same_spells_targets_and_number_of_runs(short: 
 def test_the_models_forecast_is_that_of_its_runs_from_the_origin_on(short: Record, made: list[Forecasts]) -> None:
     for one in made:
         settings = forecast_settings(one.origin, None, prior=True)
-        transitions, trajectories = hindcasting._simulated(Task(settings, range(RUNS), one.origin))
-        when = times(one.events, transitions, trajectories, RUNS, one.origin)
+        when = hindcasting._simulated(Task(settings, range(RUNS), one.origin, one.events))
         for event, forecast in zip(one.events, one.by["model"], strict=True):
             assert min(when[event.name]) >= one.origin and len(when[event.name]) == RUNS
             expected = from_ensemble(when[event.name], one.origin, forecast.horizon)
@@ -222,7 +223,7 @@ def test_the_same_forecasts_however_runs_are_cut_and_whoever_watches(
 
     monkeypatch.setattr(hindcasting, "spread", backwards)
     seen: list[Progress] = []
-    again = forecasts([FIRST, LATER], RUNS, short, None, prior=True, progress=seen.append)
+    (again,) = forecasts([FIRST, LATER], RUNS, short, [Belief(prior=True)], progress=seen.append)
     for one, other in zip(made, again, strict=True):
         for forecast, same in zip(one.by["model"], other.by["model"], strict=True):
             np.testing.assert_array_equal(forecast.pmf, same.pmf)

@@ -396,7 +396,7 @@ EVENTS = [
 def found(rows: Rows, steps: Sequence[tuple[int, int, int]], runs: int, origin: int) -> dict[str, list[int]]:
     trajectories = pd.DataFrame(steps, columns=["run", "quarter", "step_force"]).astype(int)
     transitions = pd.DataFrame(rows, columns=COLUMNS).astype({"run": int, "quarter": int})
-    return times(EVENTS, transitions, trajectories, runs, origin)
+    return times(EVENTS, transitions, trajectories, range(runs), origin)
 
 
 def test_the_first_quarter_counts_in_each_run_from_the_origin_on() -> None:
