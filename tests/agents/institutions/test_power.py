@@ -200,6 +200,28 @@ def test_standard_errors_are_binomial_with_one_case_added() -> None:
     np.testing.assert_allclose(sample.shapley_shubik_error, np.sqrt(pivots * (1 - pivots) / orders), rtol=1e-12)
     swings = 2 * np.sqrt(((won + 1) / coalitions - (sample.penrose / 2) ** 2) / coalitions)
     np.testing.assert_allclose(sample.penrose_error, swings, rtol=1e-12)
+    assert sample.shapley_shubik.sum() == pytest.approx(1) and (sample.shapley_shubik > 0).all()
+
+
+@pytest.mark.parametrize("kind", ["share", "penrose", "shapley_shubik"])
+@pytest.mark.parametrize("sign", [-1, 1])
+def test_how_far_a_sample_is_counts_in_standard_errors_whichever_number_is_farthest(kind: str, sign: int) -> None:
+    """The Six: each number one and a half of its errors away, one of them three and a half."""
+    exact, places = power.counted(np.ones(6, dtype=np.int64), np.array(SIX), Quota(0, 12, 0, 7)), np.arange(6)
+    errors: dict[str, Floats] = {
+        "share": np.array([0.5]),
+        "penrose": np.full(6, 0.2),
+        "shapley_shubik": np.full(6, 0.1),
+    }
+    found = {}
+    for name, error in errors.items():
+        away = np.where((name == kind) & (places[: len(error)] == len(error) // 2), 3.5, 1.5)
+        found[name] = np.array(getattr(exact, name), dtype=float) + sign * away * error
+    sample = power.Sample(
+        1, 1, float(found["share"][0]), 0.5, found["penrose"], errors["penrose"],
+        found["shapley_shubik"], errors["shapley_shubik"],
+    )  # fmt: skip
+    assert sample.farthest(exact) == pytest.approx(3.5)
 
 
 def test_a_sample_is_of_a_million_coalitions_and_a_quarter_as_many_orders_unless_told() -> None:
