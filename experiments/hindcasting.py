@@ -63,6 +63,11 @@ def _chances(until: int, root: Path) -> RegimeChances:
 
 def _simulated(task: Task) -> dict[str, list[int]]:
     """Quarter of each event in some runs."""
+    return times(task.events, *_lived(task), task.runs, task.origin)
+
+
+def _lived(task: Task) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Transitions of some runs, and the steps that Japan stood at in every quarter."""
     from simulation.model import PartnershipModel
 
     with np.errstate(divide="raise", over="raise", invalid="raise"):
@@ -71,7 +76,7 @@ def _simulated(task: Task) -> dict[str, list[int]]:
     tables = model.tables()
     steps = [name for name in tables["trajectories"] if name.startswith("step_")]
     trajectories = pd.DataFrame({name: tables["trajectories"][name] for name in ("run", "quarter", *steps)})
-    return times(task.events, pd.DataFrame(tables["transitions"]), trajectories, task.runs, task.origin)
+    return pd.DataFrame(tables["transitions"]), trajectories
 
 
 @dataclass(frozen=True)

@@ -124,7 +124,7 @@ def test_a_forecast_starts_from_the_stages_and_steps_of_the_record(origin: str) 
     """In every run, and in no other quarter; of talks that nobody dated the model says that they began at the end."""
     first, settings = quarter_index(origin), at(quarter_index(origin))
     short = settings.model_copy(update={"until": first})
-    transitions, trajectories = hindcasting._simulated(Task(short, range(3), first))
+    transitions, trajectories = hindcasting._lived(Task(short, range(3), first, ()))
     told = told_before(settings, first)
     assert len(told) > 8
     before = transitions[(transitions["quarter"] < first) & transitions["stage"].isin(STAGES)]
