@@ -129,7 +129,7 @@ def left_out(
     """Scores of a domain's events when calibration has not seen that domain, beside those when it has."""
     record = record_of(plan, root)
     domains = sorted({record.domain(file) for file in record.files()} | {"Japan"})
-    beliefs = [SHIPPED, *(Belief(sample.posterior(DRAWS_WITHOUT, domain)) for domain in domains)]
+    beliefs = [Belief(sample.posterior(DRAWS_WITHOUT, domain)) for domain in ("", *domains)]
     made = forecasts(origins, runs, record, beliefs, workers=workers, progress=progress, root=root)
     full, *others = [scored(one) for one in made]
     rows = []
