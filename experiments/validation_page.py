@@ -167,17 +167,20 @@ def _synthetic(file: Path | None) -> str:
         return "Not measured."
     found = json.loads(file.read_text())
     rows = [
-        [f"{one['level']:.0%}", f"{one['covered']} of {one['ranks']}", f"{one['share']:.2f}",
-         f"{one['low']:.2f} to {one['high']:.2f}"]
+        [f"{one['level']:.0%}", f"{one['covered']} of {one['of']}", _span(one["share"], *one["by_record"])]
         for one in found["coverage"]
-    ]  # fmt: skip
+    ]
     said = (
         f"{found['records']} synthetic records were made by the model with known parameters drawn from the prior,\n"
         f"seen as the real one is, and calibrated with {found['histories']:,} histories each\n"
         "(`python -m experiments.synthetic`). How often posterior intervals held the truth, over all parameters,\n"
         "with 90 % intervals from resampling records:\n\n"
     )
-    return said + markdown(["interval", "held", "share", "90 % interval"], rows)
+    fewest, middle, most = found["by_histories"][-1]["effective"]
+    worth = (
+        f"Histories of a record were worth {middle:.0f} equally weighted draws (median; quartiles\n{fewest:.0f} and {most:.0f})."
+    )
+    return said + markdown(["interval", "held", "share (90 % interval)"], rows) + f"\n\n{worth}"
 
 
 def _left_out(found: pd.DataFrame) -> str:
