@@ -114,7 +114,7 @@ def test_the_whole_council_by_a_sample_of_the_models_functions(rule: str, quarte
     by = council_of(quarter, rule)
     sample = power.sampled(power.game(rule, by), by.size, coalitions=2**18, orders=2**16)
     assert sample.farthest(exact(rule, by)) < 4
-    assert sample.share_error < 0.001
+    assert sample.share_error < 0.001 and np.isfinite([sample.penrose_error, sample.shapley_shubik_error]).all()
 
 
 def test_all_coalitions_of_the_27_put_to_the_models_function() -> None:
@@ -176,18 +176,24 @@ def test_unanimity_has_a_closed_form(rule: str) -> None:
     assert set(found.penrose) == {Fraction(1, 2 ** (n - 1))}
 
 
-def test_where_one_member_alone_decides_nothing_is_unanimous() -> None:
-    """All but one win as long as the one is among them; with nobody's help nothing ever wins."""
-
+@pytest.mark.parametrize("who", [0, 1, 2])
+def test_where_one_member_alone_decides_it_has_all_the_power_and_nothing_is_unanimous(who: int) -> None:
     def decides(levels: Floats) -> Floats:
-        return np.asarray(levels[0])
+        return np.asarray(levels[who])
 
+    assert not power.is_unanimous(decides, 3)
+    sample = power.sampled(decides, 3, 2**14, 2**14)
+    assert sample.penrose[who] == 2 * sample.share == pytest.approx(1, abs=0.03)
+    assert sample.shapley_shubik.tolist() == [float(one == who) for one in range(3)]
+    assert np.abs(np.delete(sample.penrose, who)).max() < 0.05
+
+
+def test_what_never_passes_is_not_unanimous_and_who_is_alone_always_is() -> None:
     def never(levels: Floats) -> Floats:
         return np.zeros_like(levels[0])
 
-    assert not power.is_unanimous(decides, 3)
     assert not power.is_unanimous(never, 3)
-    assert power.is_unanimous(decides, 1)
+    assert power.is_unanimous(voting.consensus, 1)
 
 
 def test_standard_errors_are_binomial_with_one_case_added() -> None:
