@@ -178,7 +178,8 @@ def _synthetic(file: Path | None) -> str:
     )
     fewest, middle, most = found["by_histories"][-1]["effective"]
     worth = (
-        f"Histories of a record were worth {middle:.0f} equally weighted draws (median; quartiles\n{fewest:.0f} and {most:.0f})."
+        f"Histories of a record were worth {middle:.0f} equally weighted draws (median; quartiles\n"
+        f"{fewest:.0f} and {most:.0f})."
     )
     return said + markdown(["interval", "held", "share (90 % interval)"], rows) + f"\n\n{worth}"
 
