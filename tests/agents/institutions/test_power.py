@@ -188,6 +188,14 @@ def test_where_one_member_alone_decides_it_has_all_the_power_and_nothing_is_unan
     assert np.abs(np.delete(sample.penrose, who)).max() < 0.05
 
 
+@pytest.mark.parametrize("spare", [0, 1, 2])
+def test_where_one_member_is_not_needed_nothing_is_unanimous(spare: int) -> None:
+    def decides(levels: Floats) -> Floats:
+        return voting.consensus(np.delete(levels, spare, axis=0))
+
+    assert not power.is_unanimous(decides, 3)
+
+
 def test_what_never_passes_is_not_unanimous_and_who_is_alone_always_is() -> None:
     def never(levels: Floats) -> Floats:
         return np.zeros_like(levels[0])
