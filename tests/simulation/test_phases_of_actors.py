@@ -251,7 +251,9 @@ def check_ladders(model: PartnershipModel, before: Any, east: float, lane: int) 
         step, acts = int(before[row]), [one.act for one in getattr(at.ladders, name)]
         if step < len(acts):
             base = j.amendment if acts[step] == "amendment" else getattr(j, name)
-            hazard = base * brake * logistic(j.threat_slope * (east - j.threat_middle)) * exp(j.wish * stance)
+            hazard = (
+                base * j.factor * brake * logistic(j.threat_slope * (east - j.threat_middle)) * exp(j.wish * stance)
+            )
             step += lawful[acts[step]] and luck(model, f"japan/{name}", lane) < probability(hazard)
         if name == "force":
             for lever, reached in (("reinterpretation", 2), ("amendment", 3)):
