@@ -950,7 +950,6 @@ _BY_KEYS = (
     ("Union", ("council_rules", "declared_abstentions", "terms", "summits", "peace_facility")),
     ("start table", ("trust", "interoperability", "instruments", "ladders", "rivals")),
     ("scenario", ("start", "until", "regimes")),
-    ("status", ("stages", "steps", "governments", "seats", "open")),
     ("calibration", ("parameters", "rounds", "draws", "vetoes_until")),
     ("policy", ("title", "question", "set")),
 )
@@ -961,6 +960,8 @@ def _kind(path: Path, content: Mapping[str, Any]) -> str:
     folder = path.resolve().parent.name
     if folder in _BY_FOLDER:
         return _BY_FOLDER[folder]
+    if "until" in content and not {"question", "start", "rounds"} & set(content):
+        return "status"
     counts = [(sum(key in content for key in keys) / len(keys), kind) for kind, keys in _BY_KEYS]
     best, kind = max(counts, key=lambda one: one[0])
     if content and all(

@@ -110,11 +110,12 @@ class Checked:
                 raise self.fault("is no stage of this file", key, one.stage, " → ".join(path), nearest(one.stage, path))
             rank = path.index(one.stage)
             settled = one.stage in ("in_force", "provisional") and "signed" in path
-            earliest = quarter + 1 if settled and one.partner == "EU" else quarter
+            taken_up = one.stage == "negotiating" and path[max(before, 0)] == "mandated" and before >= 0
+            earliest = quarter + 1 if (settled or taken_up) and one.partner == "EU" else quarter
             if rank <= before or one.quarter < earliest:
                 near = quarter_name(earliest) if rank > before else [*path[before + 1 :], "none"][0]
                 raise self.fault("is out of order", key, f"{one.stage} in {quarter_name(one.quarter)}",
-                                 f"{' → '.join(path)}, entry into force in a later quarter than signature",
+                                 f"{' → '.join(path)}, talks in a later quarter than the mandate, force than signature",
                                  f"the nearest is {near}")  # fmt: skip
             needed = "signed" if settled else "in_force" if one.stage == "lapsed" else ""
             if needed and before < path.index(needed):

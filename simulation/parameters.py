@@ -42,6 +42,9 @@ def draw_parameters(
 
     What is given, (R,) by dotted name, goes before everything; else a row of the posterior; else the parameter's draw.
     """
+    unknown = sorted(set(given) - set(settings.parameters))
+    if unknown:
+        raise KeyError(f"no parameters: {', '.join(unknown)}")
     known = {**_of_posterior(settings, chance), **given}
     uncertain = {
         name: known[name] if name in known else value_at(one, chance.once(f"parameter/{name}"))

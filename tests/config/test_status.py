@@ -171,6 +171,7 @@ def right_stages(draw: st.DrawFn) -> list[tuple[str, str, str]]:
         quarter = world.start
         for stage in path[place:]:
             waits = not slash and stage in ("in_force", "provisional") and "signed" in path
+            waits |= stage == "negotiating" and (file, "mandated") in [row[:2] for row in rows]
             quarter += draw(st.integers(1 if waits else 0, 3))
             if quarter > world.until or draw(st.integers(0, 5)) == 0:
                 break
