@@ -105,13 +105,14 @@ def _policy(name: str) -> str:
 
 
 def _parameter(name: str) -> str:
-    parameters = load_base().parameters
-    found = parameters[_find("parameter", name, parameters)]
+    base = load_base()
+    found = base.parameters[_find("parameter", name, base.parameters)]
     return _page(name, {
         "value": _value(found),
         "unit": found.unit,
         "range": "" if found.range is None else f"{found.range[0]:g} to {found.range[1]:g}",
         "drawn per run": _draw(found),
+        "calibrated": _calibrated(base, name),
         "source": found.source,
         "change it with": f"--set {name}={_value(found)}",
     })  # fmt: skip
@@ -197,6 +198,15 @@ def _draw(parameter: Parameter) -> str:
     if draw.normal is not None:
         return f"normal with mean {draw.normal[0]:g} and standard deviation {draw.normal[1]:g}, clipped to the range"
     return f"value times exp({draw.lognormal_sd:g} times a standard normal), clipped to the range"
+
+
+def _calibrated(base: Base, name: str) -> str:
+    """What the record leaves of a parameter, "" if it was not asked."""
+    if base.posterior is None or name not in base.posterior.names:
+        return ""
+    values = sorted(row[base.posterior.names.index(name)] for row in base.posterior.rows)
+    low, middle, high = (values[int(share * (len(values) - 1))] for share in (0.05, 0.5, 0.95))
+    return f"{middle:.3g}, 5 to 95 % {low:.3g} to {high:.3g}; draws from the range above only with --prior"
 
 
 def _page(title: str, entries: Mapping[str, str], lines: Iterable[str] = ()) -> str:
