@@ -307,7 +307,9 @@ def test_scores_are_those_of_the_event_by_hand(one: Forecasts, place: int) -> No
 
 def test_quantiles_are_quarters_or_later() -> None:
     row = scored(TWO).iloc[0]
-    assert (row["forecaster"], row["median"], row["high"]) == ("model", "2015Q3", "2022Q1")
+    forecast = TWO[0].by["model"][0]
+    expected = [quarter_name(forecast.quantile(level)) for level in (0.05, 0.5, 0.95)]
+    assert [row["low"], row["median"], row["high"]] == expected == ["2014Q2", "2015Q3", "2022Q1"]
     never = scored([by_hand(START, (NOT_YET, of_runs(START, CALIBRATED_TO, *[NEVER] * 400)))]).iloc[0]
     assert (never["low"], never["median"], never["high"]) == ("later", "later", "later")
 

@@ -241,7 +241,8 @@ def test_the_way_to_an_event_ends_with_it_and_leaves_out_what_had_been_reached(o
         ("FRA/acsa in_force", "2010Q1", ("acsa negotiating", "acsa signed", "acsa in_force")),
         ("DEU/acsa in_force", "2024Q3", ("acsa in_force",)),
         ("JPN/transfers step 3", "2010Q1", ("JPN/transfers",) * 3),
-        ("JPN/transfers step 3", "2018Q1", ("JPN/transfers",) * 2),
+        ("JPN/transfers step 3", "2014Q2", ("JPN/transfers",) * 3),
+        ("JPN/transfers step 3", "2014Q3", ("JPN/transfers",) * 2),
     ],
 )
 def test_the_way_to_an_event(event: str, origin: str, stages: tuple[str, ...]) -> None:
