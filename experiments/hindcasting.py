@@ -187,9 +187,15 @@ def _said(quarter: int) -> str:
 
 
 def skills(table: pd.DataFrame) -> pd.DataFrame:
-    """Skill of the model over each reference, by use and score, with 90 % intervals over clusters of events."""
+    """Skill of the model over each reference, by use and score, with 90 % intervals over clusters of events.
+
+    "latest" are the events kept for validation from the last origin alone: from earlier ones only what happened counts
+    as validation, since what did not happen by the end of calibration's window was seen by it.
+    """
     rows = []
-    for use, part in table.groupby("use", sort=False):
+    last = table["origin"].max()
+    latest = table[(table["use"] == "validate") & (table["origin"] == last)].assign(use="latest")
+    for use, part in pd.concat([table, latest]).groupby("use", sort=False):
         wide = {name: part[part["forecaster"] == name].reset_index(drop=True) for name in FORECASTERS}
         for reference in REFERENCES:
             for score in ("log", "crps", *(f"brier_{years}" for years in YEARS_AHEAD)):

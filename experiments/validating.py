@@ -43,7 +43,7 @@ UNKNOWN = ("files.forecast", "attention.link")
 """What the record cannot tell: how far hopeless files are left in the drawer, whether the two theatres are one."""
 THIRDS = ("lowest third", "middle third", "highest third")
 SYNTHETIC = ROOT.parent / "benchmarks" / "coverage.json"
-PICTURES = ("informed", "patterns", "hindcast_2010Q1_calibrate", "hindcast_2010Q1_validate", "hindcast_2024Q3_validate")
+PICTURES = ("informed", "patterns", "hindcast_2010Q1_calibrate", "hindcast_2024Q3_validate")
 RUNS_WITHOUT = 512
 """Runs from each origin for each domain left out, as many as are made with it for comparison."""
 DRAWS_WITHOUT = 400

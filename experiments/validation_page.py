@@ -18,7 +18,11 @@ SCORES = {
     "log": "log score", "crps": "CRPS",
     "brier_2": "Brier, 2 years", "brier_4": "Brier, 4 years", "brier_8": "Brier, 8 years",
 }  # fmt: skip
-USES = {"calibrate": "Events that calibration saw", "validate": "Events kept for validation"}
+USES = {
+    "calibrate": "Events that calibration saw",
+    "validate": "Events kept for validation",
+    "latest": "Events kept for validation, from 2024Q3 alone, where what did not happen is asked about too",
+}
 PLAIN = "constant hazard"
 AIM = 0.2
 """Skill over constant hazards that was aimed at before anything was measured."""
@@ -74,10 +78,13 @@ def _skill(found: pd.DataFrame, prior: pd.DataFrame) -> str:
     header = ["reference", "score", "model", "reference's", "skill", "uncalibrated", "nats per event"]
     for use, title in USES.items():
         part = both[both["use"] == use]
+        if part.empty:
+            continue
         rows = [
             [
                 one.reference, SCORES[one.score], f"{one.model:.3f}", f"{one.theirs:.3f}",
-                f"**{one.skill:.2f}** ({one.low:.2f} to {one.high:.2f})", f"{one.skill_prior:.2f}",
+                f"**{one.skill:.2f}** ({one.low:.2f} to {one.high:.2f})",
+                "" if pd.isna(one.skill_prior) else f"{one.skill_prior:.2f}",
                 "" if pd.isna(one.gain) else _span(one.gain, one.gain_low, one.gain_high, "+.2f"),
             ]
             for one in _rows(part)
@@ -88,13 +95,14 @@ def _skill(found: pd.DataFrame, prior: pd.DataFrame) -> str:
 
 
 def _verdict(found: pd.DataFrame) -> str:
-    kept = found[(found["use"] == "validate") & (found["reference"] == PLAIN) & found["score"].isin(["log", "crps"])]
+    kept = found[found["use"].isin(["validate", "latest"]) & (found["reference"] == PLAIN)]
     said = []
-    for one in _rows(kept):
+    for one in _rows(kept[kept["score"].isin(["log", "crps"])]):
         state = "missed"
         if one.skill >= AIM:
             state = "reached" if one.low > 0 else "missed, as the interval does not exclude no skill"
-        said.append(f"{SCORES[one.score]} {_span(one.skill, one.low, one.high)}, {state}")
+        whence = "" if one.use == "validate" else " from 2024Q3 alone"
+        said.append(f"{SCORES[one.score]}{whence} {_span(one.skill, one.low, one.high)}, {state}")
     aim = (
         f"The aim set beforehand, a skill of at least {AIM} over constant hazards on validation events with an interval"
     )

@@ -204,7 +204,7 @@ def test_the_aim_is_called_reached_or_missed_by_rule(tmp_path: Path, validate: d
     other = {"skill": 0.5, "low": 0.4, "high": 0.6}
     for ours, theirs in (("log", "crps"), ("crps", "log")):
         text = section(written(tmp_path, skill=skill(**{ours: validate, theirs: other})), "Skill")
-        verdict = text[text.index("The aim set beforehand") :].strip().replace("\n", " ")
+        verdict = text[text.index("The aim set beforehand") :].split("\n\n")[0].strip().replace("\n", " ")
         parts = {"log": "log score 0.50 (0.40 to 0.60), reached", "crps": "CRPS 0.50 (0.40 to 0.60), reached"}
         parts[ours] = f"{SCORES[ours]} {said}"
         assert verdict.endswith(f"above zero: {parts['log']}; {parts['crps']}.")
@@ -383,3 +383,10 @@ def test_pictures_that_the_page_shows_are_those_that_are_made() -> None:
 def test_numbers_that_are_not_there_are_an_error_not_a_page(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         page(tmp_path, PLAN)
+
+
+def test_the_last_origin_has_a_verdict_of_its_own(tmp_path: Path) -> None:
+    alone = [{**row, "use": "latest", "skill": 0.1} for row in skill() if row["use"] == "validate"]
+    text = section(written(tmp_path, skill=[*skill(), *alone]), "Skill")
+    assert "from 2024Q3 alone, where what did not happen" in text
+    assert "log score from 2024Q3 alone 0.10" in text and "CRPS from 2024Q3 alone 0.10" in text
