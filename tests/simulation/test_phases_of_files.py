@@ -10,10 +10,12 @@ import numpy as np
 import pytest
 
 from agents.rules.types import Floats, Mask
-from config import LADDERS, NEVER, Instrument
+from config import LADDERS, NEVER, Instrument, quarter_name, resolve
+from config.status import with_status
 from simulation.instruments import MANDATED, NEGOTIATING, NO_FILE, PROVISIONAL, SIGNED
 from simulation.model import PartnershipModel
-from tests.simulation.phases import CASES, Files, R, files, lived, luck, model_of, on, plain
+from tests.config.test_status import status_of
+from tests.simulation.phases import CASES, SEED, Files, R, files, lived, luck, model_of, on, plain
 from tests.twin.portable import exp, log, logistic, normal, probability
 
 MANDATES = {"R2", "R5", "R7", "R8", "R9"}
@@ -189,6 +191,22 @@ def test_what_passes_is_foreseen_file_by_file_where_majority_voting_covers_but_s
         for k in alike:
             push = sides.push(catalogue[k], float(passes[k, lane]), sides.least(k, catalogue[k]))
             assert model.negotiation.push[k, lane] == pytest.approx(push, rel=1e-9)
+
+
+@pytest.mark.parametrize(("slug", "stage", "file"), [
+    ("hybrid_fimi", "negotiating", NEGOTIATING), ("joint_capacity_missions", "mandated", MANDATED),
+])  # fmt: skip
+def test_a_first_file_that_is_known_to_open_has_not_yet_stood_still(slug: str, stage: str, file: int) -> None:
+    settings = resolve("outlook", "none")
+    now = quarter_name(settings.start)
+    model = PartnershipModel(with_status(settings, status_of(now, [(slug, stage, now)]), "known"), range(R), SEED)
+    k = model.partnership.place[slug]
+    model.partnership.stalled[k] = 3
+    model.chance.turn(model.quarter)
+    model.status.turn()
+    for act in model.phases[:5]:
+        act()
+    assert (model.partnership.file[k] == file).all() and not model.partnership.stalled[k].any()
 
 
 Vote = tuple[Floats, Floats, Mask]
