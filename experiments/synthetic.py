@@ -1,4 +1,4 @@
-"""Does the calibration find parameters that are known?  python -m experiments.synthetic --records 30 --histories 6144
+"""Does the calibration find parameters that are known?  python -m experiments.synthetic --records 40 --histories 15360
 
 Records are made by the model itself, with parameters drawn from their prior; each is seen as the real record is, and
 given to the calibration. If the posterior is right, the rank of the true value among its draws is uniform (Cook, Gelman
@@ -29,8 +29,8 @@ from config.status import with_status
 from experiments.analysis import importance
 from experiments.analysis.intervals import LEVEL
 from experiments.analysis.scores import CENTRAL, clopper_pearson
-from experiments.calibrating import TOPICS, Sample, evidence_of, plan_of, sample_here, values_of
-from experiments.files import pretty, write_aside
+from experiments.calibrating import TOPICS, VETOES_FROM, Sample, evidence_of, plan_of, sample_here, values_of
+from experiments.files import pretty, read_json, write_aside
 from experiments.provenance import fingerprint_of_rules
 from experiments.running import spread
 
@@ -39,8 +39,6 @@ Whole = NDArray[np.int64]
 
 SEED = 1723
 """Luck of the histories that records are made of; each record is calibrated with luck of its own, `SEED` + 1 + run."""
-ROUNDS = 4
-"""Equal rounds of a calibration."""
 UNSEEN = ("reopened", "deepened", "withdrawn")
 BINS = 10
 RESAMPLES = 2000
@@ -153,8 +151,8 @@ def spells(start: int, regimes: Whole) -> list[dict[str, str]]:
 
 
 def vetoes_seen(plan: Calibration, cast: pd.DataFrame) -> dict[str, int]:
-    """Decisions vetoed by topic, to the last quarter whose vetoes calibration looks at."""
-    counted = cast[cast["quarter"] <= plan.vetoes_until]
+    """Decisions vetoed by topic, in the quarters whose vetoes calibration looks at."""
+    counted = cast[cast["quarter"].between(VETOES_FROM, plan.vetoes_until)]
     return {topic: counted[counted["subject"] == topic]["quarter"].nunique() for topic in TOPICS}
 
 
@@ -177,14 +175,13 @@ class Found:
     histories: int
     ranks: Floats
     effective: float
-    tail_index: float
 
 
 def calibrated(task: Task) -> Sample:
-    """The calibration of a record."""
+    """The calibration of a record, in rounds of the same proportions as that of the real one."""
     plan = task.plan.model_copy(update={"seed": SEED + 1 + task.truth.run})
-    rounds = [task.histories // ROUNDS] * ROUNDS
-    return sample_here(evidence_of(task.truth.settings, plan, task.truth.vetoes), rounds)
+    rounds = [task.histories * size // sum(plan.rounds) for size in plan.rounds]
+    return sample_here(evidence_of(task.truth.settings, plan, task.truth.vetoes, VETOES_FROM), rounds)
 
 
 def after_each_round(sample: Sample) -> Iterator[Sample]:
@@ -204,8 +201,7 @@ def found(task: Task) -> list[Found]:
 
 def _found(sample: Sample, truth: Floats) -> Found:
     weight = sample.log_weight()
-    effective, tail_index = importance.effective(weight), importance.tail_index(weight)
-    return Found(len(weight), ranks(sample.z, weight, truth), effective, tail_index)
+    return Found(len(weight), ranks(sample.z, weight, truth), importance.effective(weight))
 
 
 def ranks(z: Floats, log_weight: Floats, truth: Floats) -> Floats:
@@ -276,59 +272,73 @@ def rounded(value: float) -> float:
 # Report
 
 
-def report(plan: Calibration, rules: str, done: Sequence[tuple[Truth, list[Found]]]) -> dict[str, Any]:
-    """All that is said of the records calibrated so far, by rules of this fingerprint."""
-    after = [np.stack([rounds[place].ranks for _, rounds in done]) for place in range(ROUNDS)]
-    values, whole = after[-1], np.array([not truth.withdrawn for truth, _ in done])
-    worth = np.array([[one.effective for one in rounds] for _, rounds in done])
-    sizes = [one.histories for one in done[0][1]]
+def report(plan: Calibration, asked: int, rules: str, done: Sequence[tuple[Truth, list[Found]]]) -> dict[str, Any]:
+    """All that is said of the records calibrated so far, with so many histories each, by these rules."""
+    by_round = list(zip(*(rounds for _, rounds in done), strict=True))
+    values, whole = _ranks(by_round[-1]), np.array([not truth.withdrawn for truth, _ in done])
     return {
         "records": len(done),
-        "histories": sizes[-1],
+        "histories": asked,
         "seed": SEED,
         "rules": rules,
         "coverage": coverage(values),
         "with_nothing_withdrawn": {"records": int(whole.sum()), "coverage": coverage(values[whole])},
-        "by_histories": [_by_histories(*one) for one in zip(sizes, after, worth.T, strict=True)],
+        "by_histories": [_by_histories(one) for one in by_round],
         "parameters": {name: of_parameter(values[:, place]) for place, name in enumerate(plan.parameters)},
         "histogram": histogram(values),
-        "each": [_each(plan, truth, rounds[-1]) for truth, rounds in done],
+        "each": [_each(*one) for one in done],
     }
 
 
-def _by_histories(histories: int, values: Floats, effective: Floats) -> dict[str, Any]:
-    quartiles = [rounded(end) for end in np.quantile(effective, [0.25, 0.5, 0.75])]
-    shares = {f"{level:.0%}": rounded(held(values, level).mean()) for level in CENTRAL}
-    return {"histories": histories, "effective": quartiles, "share": shares}
+def _ranks(found: Sequence[Found]) -> Floats:
+    return np.stack([one.ranks for one in found])
 
 
-def _each(plan: Calibration, truth: Truth, last: Found) -> dict[str, Any]:
+def _by_histories(found: Sequence[Found]) -> dict[str, Any]:
+    """Coverage of all records after one round, and quartiles of what their draws were worth."""
+    worth = np.quantile([one.effective for one in found], [0.25, 0.5, 0.75])
+    shares = {f"{level:.0%}": rounded(held(_ranks(found), level).mean()) for level in CENTRAL}
+    return {"histories": found[0].histories, "effective": [rounded(end) for end in worth], "share": shares}
+
+
+def _each(truth: Truth, rounds: Sequence[Found]) -> dict[str, Any]:
     return {
         "run": truth.run,
         "withdrawn": list(truth.withdrawn),
-        "effective": rounded(last.effective),
-        "tail_index": rounded(last.tail_index) if np.isfinite(last.tail_index) else None,
-        "truth": dict(zip(plan.parameters, map(rounded, truth.z), strict=True)),
-        "ranks": dict(zip(plan.parameters, map(rounded, last.ranks), strict=True)),
+        "truth": [rounded(z) for z in truth.z],
+        "rounds": [{**vars(one), "ranks": [round(float(rank), 6) for rank in one.ranks]} for one in rounds],
+    }
+
+
+def kept(file: Path, histories: int, rules: str) -> dict[int, list[Found]]:
+    """What an interrupted test by the same rules has found already, by run."""
+    there = read_json(file) or {}
+    if (there.get("histories"), there.get("seed"), there.get("rules")) != (histories, SEED, rules):
+        return {}
+    return {
+        one["run"]: [Found(**{**found, "ranks": np.array(found["ranks"])}) for found in one["rounds"]]
+        for one in there["each"]
     }
 
 
 def main() -> None:
     """Make records, calibrate each, write down how often the truth was found; the file grows record by record."""
     parser = argparse.ArgumentParser(prog="python -m experiments.synthetic", description=(__doc__ or "").split("\n")[0])
-    parser.add_argument("--records", type=int, default=30)
-    parser.add_argument("--histories", type=int, default=6144, help=f"for each record, in {ROUNDS} rounds")
+    parser.add_argument("--records", type=int, default=40)
+    parser.add_argument("--histories", type=int, default=15360, help="for each record")
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--out", type=Path, default=FILE)
     asked = parser.parse_args()
-    plan, rules, done = plan_of(), fingerprint_of_rules(), []
+    plan, rules = plan_of(), fingerprint_of_rules()
     tasks = [Task(plan, truth, asked.histories) for truth in truths(plan, asked.records)]
-    for task, rounds in spread(found, tasks, asked.workers):
-        done.append((task.truth, rounds))
-        write_aside(asked.out, pretty(report(plan, rules, sorted(done, key=lambda one: one[0].run))))
+    before = kept(asked.out, asked.histories, rules)
+    done = [(task.truth, before[task.truth.run]) for task in tasks if task.truth.run in before]
+    for task, rounds in spread(found, [task for task in tasks if task.truth.run not in before], asked.workers):
+        done = sorted([*done, (task.truth, rounds)], key=lambda one: one[0].run)
+        write_aside(asked.out, pretty(report(plan, asked.histories, rules, done)))
         worth = rounds[-1].effective
         print(f"{len(done)} of {len(tasks)}: record {task.truth.run}, worth {worth:.0f} draws", flush=True)
-    for one in coverage(np.stack([rounds[-1].ranks for _, rounds in done])):
+    for one in coverage(_ranks([rounds[-1] for _, rounds in done])):
         low, high = one["by_record"]
         print(f"intervals of {one['level']:.0%} hold {one['share']:.0%} of all truths ({low:.0%} to {high:.0%})")
 

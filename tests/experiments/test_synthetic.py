@@ -3,6 +3,7 @@
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,7 +13,7 @@ from config.calendar import quarter_index, quarter_name
 from config.loading import resolve
 from config.schema import PRESSURES
 from experiments import synthetic
-from experiments.calibrating import TOPICS, plan_of, values_of
+from experiments.calibrating import TOPICS, VETOES_FROM, plan_of, values_of
 from experiments.synthetic import SEED, Found, Truth, truths
 from simulation.model import PartnershipModel
 
@@ -54,16 +55,11 @@ def test_records_differ_and_are_made_again_alike(made: list[Truth]) -> None:
 
 def test_vetoes_are_counted_as_decisions_by_topic(made: list[Truth]) -> None:
     assert all(set(truth.vetoes) == set(TOPICS) for truth in made)
-    cast = pd.DataFrame(
-        [
-            (8040, "russia", "HUN"),
-            (8040, "russia", "POL"),
-            (8041, "russia", "HUN"),
-            (PLAN.vetoes_until + 1, "china", "HUN"),
-        ],
-        columns=["quarter", "subject", "actor"],
-    )
-    assert synthetic.vetoes_seen(PLAN, cast) == {"russia": 2, "china": 0, "enlargement": 0}
+    first, last = VETOES_FROM, PLAN.vetoes_until
+    quarters = {"russia": [first - 1, first, first, first + 1], "china": [last, last + 1]}
+    cast = pd.DataFrame([(quarter, topic) for topic in quarters for quarter in quarters[topic]])
+    seen = synthetic.vetoes_seen(PLAN, cast.set_axis(["quarter", "subject"], axis=1))
+    assert seen == {"russia": 2, "china": 1, "enlargement": 0}
 
 
 def moves(*rows: tuple[str, str, str, str]) -> pd.DataFrame:
@@ -137,31 +133,38 @@ def test_ranks_of_one_record_count_as_one() -> None:
     assert all(np.diff(row["by_record"]) > np.diff(row["independent"]) for row in same)
 
 
-def test_a_report_says_what_was_covered_and_how(
+def test_a_report_says_what_was_covered_and_is_gone_on_with(
     made: list[Truth], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """The whole way but the calibration itself."""
-    rng, file = np.random.default_rng(5), tmp_path / "coverage.json"
+    """The whole way but the calibration itself; what is in the file already is not done again."""
+    rng, file, calibrated = np.random.default_rng(5), tmp_path / "coverage.json", []
 
     def found(task: synthetic.Task) -> list[Found]:
-        sizes = [task.histories * (one + 1) // synthetic.ROUNDS for one in range(synthetic.ROUNDS)]
-        return [Found(size, rng.random(len(PLAN.parameters)), size / 100, 0.5) for size in sizes]
+        calibrated.append(task.truth.run)
+        return [Found(size, rng.random(len(PLAN.parameters)), size / 100) for size in (100, task.histories)]
+
+    def told(records: int) -> dict[str, Any]:
+        words = ["synthetic", "--records", str(records), "--histories", "400", "--out", str(file)]
+        monkeypatch.setattr(sys, "argv", words)
+        synthetic.main()
+        content: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+        return content
 
     monkeypatch.setattr(synthetic, "found", found)
     monkeypatch.setattr(synthetic, "truths", lambda plan, records: made[:records])
-    monkeypatch.setattr(sys, "argv", ["synthetic", "--records", "5", "--histories", "400", "--out", str(file)])
-    synthetic.main()
-    told = json.loads(file.read_text(encoding="utf-8"))
-    assert (told["records"], told["histories"]) == (5, 400)
-    assert [row["histories"] for row in told["by_histories"]] == [100, 200, 300, 400]
-    assert list(told["parameters"]) == list(PLAN.parameters)
-    assert [row["run"] for row in told["each"]] == [truth.run for truth in made[:5]]
+    before, after = told(3), told(5)
+    assert calibrated == [truth.run for truth in made[:5]]
+    assert after["each"][:3] == before["each"]
+    assert (after["records"], after["histories"]) == (5, 400)
+    assert [row["histories"] for row in after["by_histories"]] == [100, 400]
+    assert list(after["parameters"]) == list(PLAN.parameters)
+    assert synthetic.kept(file, 401, after["rules"]) == {} == synthetic.kept(file, 400, "other rules")
 
 
-def test_a_calibration_of_a_few_histories_knows_its_rounds(made: list[Truth], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(synthetic, "ROUNDS", 2)
-    rounds = synthetic.found(synthetic.Task(PLAN, made[0], 40))
-    assert [one.histories for one in rounds] == [20, 40]
+def test_a_calibration_of_a_few_histories_knows_its_rounds(made: list[Truth]) -> None:
+    plan = PLAN.model_copy(update={"rounds": (1000, 3000)})
+    rounds = synthetic.found(synthetic.Task(plan, made[0], 40))
+    assert [one.histories for one in rounds] == [10, 40]
     for one in rounds:
         assert ((one.ranks >= 0) & (one.ranks <= 1 + 1e-12)).all()
         assert 1 - 1e-12 <= one.effective <= one.histories
