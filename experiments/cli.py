@@ -35,8 +35,8 @@ partnership show limits RESULTS     why not deeper? What binds, and who; --scena
 partnership show vetoes RESULTS     who stops what in the Council, beside the record; --scenario, --policy
 partnership replay RESULTS          the story of one run: --run N, --typical or --extreme; --actor HUN,
     --instrument csdp_fpa           --scenario, --policy, --format text|markdown|json
-partnership calibrate               weigh the uncertain parameters by the record: --runs, --save, --out, --workers
-partnership hindcast                forecast the past and score it: --runs, --page FILE, --out, --workers
+partnership calibrate               weigh uncertain parameters by the record; --runs, --save, --out DIR
+partnership hindcast                forecast the past and score it; --runs, --page FILE, --out DIR
 partnership list [KIND]             names: scenarios policies experiments instruments parameters actors
 
 \b

@@ -174,7 +174,7 @@ def test_settings_come_back_as_they_were(tmp_path: Path, monkeypatch: pytest.Mon
     with pytest.raises(UserError, match=r"outlook/dialog.*outlook/dialogue"):
         results.settings("outlook", "dialog")
     for file in (tmp_path / "r" / "settings").iterdir():
-        file.write_text(file.read_text(encoding="utf-8").replace("0.5", "0.6"), encoding="utf-8")
+        file.write_text(file.read_text(encoding="utf-8").replace('"value":0.5,', '"value":0.6,'), encoding="utf-8")
     with pytest.raises(UserError, match="was changed"):
         results.settings("outlook", "none")
 

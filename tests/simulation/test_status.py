@@ -6,7 +6,18 @@ from typing import Any
 import numpy as np
 import pytest
 
-from config import LADDERS, PARTNERS, PRESSURES, REGIMES, Settings, Status, quarter_index, quarter_name, resolve
+from config import (
+    LADDERS,
+    PARTNERS,
+    PRESSURES,
+    REGIMES,
+    Settings,
+    Status,
+    UserError,
+    quarter_index,
+    quarter_name,
+    resolve,
+)
 from config.status import with_status
 from simulation.model import PartnershipModel
 from tests.config.test_status import status_of
@@ -232,14 +243,11 @@ def test_a_conclusion_alone_says_that_there_were_talks() -> None:
         assert story["NLD/acsa"] == [("signed", "2010Q3")]
 
 
-def test_a_mandate_in_the_quarter_in_which_talks_begin_shows_as_talks() -> None:
+def test_a_mandate_is_not_taken_up_in_its_own_quarter() -> None:
+    """The model itself takes a quarter from a mandate to talks."""
     stages = [("csdp_fpa", "mandated", "2010Q2"), ("csdp_fpa", "negotiating", "2010Q2")]
-    model = model_of(resolve("hindcast", "none", until="2010Q4"), status_of("2010Q4", stages))
-    model.run()
-    for run in range(R):
-        assert in_story(of_run(model.tables()["transitions"], run))["csdp_fpa"] == [("negotiating", "2010Q2")]
-    likelihood = model.beliefs.log_likelihood()["csdp_fpa"]
-    assert np.isneginf(likelihood).all(), "the model itself takes a quarter from a mandate to talks"
+    with pytest.raises(UserError, match="the nearest is 2010Q3"):
+        model_of(resolve("hindcast", "none", until="2010Q4"), status_of("2010Q4", stages))
 
 
 def test_seats_of_a_status_are_elections_of_the_record() -> None:
