@@ -130,8 +130,10 @@ def test_a_summary_is_that_of_the_rows(tmp_path: Path) -> None:
 def test_a_stopped_process_keeps_its_finished_blocks(tmp_path: Path, how: signal.Signals) -> None:
     """Stopped by Ctrl-C or killed, in the midst of several processes; then the folder is free at once."""
     script = (
-        "import sys; from pathlib import Path; from experiments import running; from tests.experiments import fake\n"
+        "import signal, sys; from pathlib import Path\n"
+        "from experiments import running; from tests.experiments import fake\n"
         "if __name__ == '__main__':\n"
+        "    signal.signal(signal.SIGINT, signal.default_int_handler)  # what runs in the background ignores Ctrl-C\n"
         "    fake.use(setattr)\n"
         "    running.run_experiment(fake.experiment(), Path(sys.argv[1]), workers=2, width=10, simulate=fake.slowly)\n"
     )
