@@ -144,7 +144,9 @@ def test_the_page_is_what_the_saved_tables_say(done: Done) -> None:
     assert not re.search(r"\bnan\b", text, re.IGNORECASE)
     assert "reached" in text or "missed" in text
     shown = set(re.findall(r"\(pictures/(\w+\.png)\)", text))
-    assert shown and shown <= {file.name for file in (done.page.parent / "pictures").iterdir()}
+    assert shown == {f"{name}.png" for name in validating.PICTURES}
+    there = {file.name for file in (done.page.parent / "pictures").iterdir()}
+    assert {"informed.png", "patterns.png"} <= there <= shown, "forecasts of origins that were left out are not drawn"
 
 
 def test_without_calibration_the_page_says_so_and_the_same_runs_are_not_made_again(
