@@ -10,16 +10,16 @@ HEAD = """# Mutation testing
 
 How much would the tests notice? `make mutation` puts small faults into copies of the model, one at a time, and asks two
 suites, each alone: the **tests** of properties, examples and invariants (`tests/agents`, `tests/simulation`), and the
-**twin**, the second implementation from `docs/ODD.md` that every lane must equal (`tests/twin/test_lanes.py`). This
-page and `benchmarks/mutation.json` are written by it.
+**twin**, the second implementation from `docs/ODD.md` that each lane must equal (`test_lanes.py` and `test_known.py` in
+`tests/twin`). This page and `benchmarks/mutation.json` are written by it.
 
 Faults: comparisons (`<` to `<=` or `>`), `+ -` and `* /`, `and or`, `& |`, constants (whole ones by one, decimals by
 1 %), `min max`, `any all`, the branches of `where`, negated conditions, signs of what is returned, statements left out
 that change state. They are drawn by lot with a fixed seed, from each file of `agents/` and `simulation/` in proportion
 to how many it can have. A fault meets only the tests that run its line; it is caught by the first that fails, by a
-crash, or by a test that does not end. The twin is asked four cases in one lane first, then all. Faults that change
-nothing that anybody could see are reviewed by hand, listed with the reason in `tests/mutation/equivalent.toml`, and not
-drawn.
+crash, or by a test that does not end. The twin is asked about one run of each case (all lanes in the test itself): what
+it misses there it is said to miss. Faults that change nothing that anybody could see are reviewed by hand, listed with
+the reason in `tests/mutation/equivalent.toml`, and not drawn.
 """
 SUITES = ("tests", "twin")
 
