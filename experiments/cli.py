@@ -26,7 +26,8 @@ partnership run EXPERIMENT          simulate, answer, draw; goes on where it was
     --status FILE                   what has happened since the start: forecasts go on from there
     --prior                         calibrated parameters from their ranges, not from the posterior
     --workers N                     processes; the results are the same (default: all cores)
-    --out DIR                       where results go (default: results/EXPERIMENT)
+    --cluster ADDRESS               a Dask cluster, as tcp://10.0.0.1:8786, or local:4 for four processes here
+    --out DIR                       where results go (default: results/EXPERIMENT); also s3://bucket/folder
     --profile                       time per run and phase
 partnership check FILE...           is this configuration right? Nothing is run
 partnership show KIND NAME          one scenario, policy, parameter, instrument or actor
@@ -128,6 +129,7 @@ Sets = Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", he
 Status = Annotated[Path | None, typer.Option(metavar="FILE", help="What has happened since the start, a TOML file.")]
 Prior = Annotated[bool, typer.Option("--prior", help="Draw calibrated parameters from their ranges.")]
 Workers = Annotated[int | None, typer.Option(parser=_whole("--workers", 1), metavar="N", help="Default: all cores.")]
+Cluster = Annotated[str | None, typer.Option(metavar="ADDRESS", help="Dask cluster, tcp://HOST:PORT or local:N.")]
 Out = Annotated[Path | None, typer.Option(metavar="DIR", help="Folder of results (default: results/EXPERIMENT).")]
 Profile = Annotated[bool, typer.Option("--profile", help="Print the time per run and phase.")]
 
@@ -142,18 +144,23 @@ def run(
     status: Status = None,
     prior: Prior = False,
     workers: Workers = None,
+    cluster: Cluster = None,
     out: Out = None,
     profile: Profile = False,
 ) -> None:
     """Simulate an experiment, print its answer and draw its figures."""
+    from config.errors import UserError
     from config.loading import load_experiment
     from experiments.running import run_experiment
 
+    if workers is not None and cluster is not None:
+        raise UserError("cannot stand beside --cluster", key="--workers", value=str(workers), allowed="one of the two",
+                        suggestion="a cluster has as many workers as were started")  # fmt: skip
     question = load_experiment(experiment, sets or (), runs, seed, until, status, prior)
     folder = out or Path("results") / question.name
     try:
         with _progress_bar() as progress:
-            outcome = run_experiment(question, folder, workers=workers, progress=progress)
+            outcome = run_experiment(question, folder, workers=workers, cluster=cluster, progress=progress)
         for block in outcome.mended:
             print(f"partnership: {block} was torn or changed and was done again", file=sys.stderr)
         if profile:

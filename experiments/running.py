@@ -100,13 +100,15 @@ def run_experiment(
     folder: Path,
     *,
     workers: int | None = None,
+    cluster: str | None = None,
     width: int = WIDTH,
     progress: Callable[[Progress], None] = lambda progress: None,
     simulate: Simulate = simulate_partnership,
 ) -> Outcome:
     """Compute what is still missing of an experiment into a results folder.
 
-    The same rows whatever `workers` (default: all cores, unless there is little to do) and `width`. An interrupted
+    The same rows whatever `workers` (default: all cores, unless there is little to do), `cluster` (the address of a
+    Dask scheduler, or "local:4"; then `workers` does not count) and `width`. An interrupted
     computation keeps its finished blocks and goes on from them when called again. UserError, and nothing written,
     if the folder holds something else.
     """
@@ -119,7 +121,8 @@ def run_experiment(
         blocks = [block for pair in settings for block in store.missing(pair, width)]
         drawn = drawn_parameters(list(settings.values()))
         tasks = [Task(block, settings[block.pair], experiment, folder, simulate, drawn) for block in blocks]
-        outcome = _compute(tasks, experiment.runs * len(settings), workers, progress, store)
+        done = _spread_over(cluster, tasks, workers)
+        outcome = _compute(done, tasks, experiment.runs * len(settings), progress, store)
         if store.summary:
             from experiments.summary import summarise
 
@@ -156,14 +159,29 @@ def _with_horizon(experiment: Experiment, settings: Mapping[Pair, Any]) -> Exper
     return experiment.model_copy(update={"until": ends.pop()}) if len(ends) == 1 else experiment
 
 
+def _spread_over(
+    cluster: str | None, tasks: Sequence[Task], workers: int | None
+) -> Iterator[tuple[Task, Mapping[str, float]]]:
+    """Each block with its seconds by phase, as they finish, computed by whom the user has asked."""
+    if cluster is None:
+        return spread(run_block, tasks, workers or _sensible_workers(tasks))
+    from experiments.cluster import spread_on
+
+    return spread_on(cluster, run_block, tasks)
+
+
 def _compute(
-    tasks: Sequence[Task], total: int, workers: int | None, progress: Callable[[Progress], None], store: Store
+    finished: Iterator[tuple[Task, Mapping[str, float]]],
+    tasks: Sequence[Task],
+    total: int,
+    progress: Callable[[Progress], None],
+    store: Store,
 ) -> Outcome:
     resumed = total - sum(len(task.block.runs) for task in tasks)
     phases: Counter[str] = Counter()
     start, done = time.perf_counter(), resumed
     progress(Progress(done, total, resumed, 0.0))
-    for task, seconds in spread(run_block, tasks, workers or _sensible_workers(tasks)):
+    for task, seconds in finished:
         phases.update(seconds)
         done += len(task.block.runs)
         progress(Progress(done, total, resumed, time.perf_counter() - start))
