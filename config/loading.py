@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
@@ -58,6 +58,9 @@ from config.schema import (
     set_value,
 )
 from config.status import load_status, with_status
+
+if TYPE_CHECKING:
+    from config.design import Points
 
 ROOT = Path(__file__).parent
 """The shipped configuration. Every function that reads takes another folder of the same shape as `root`."""
@@ -842,7 +845,33 @@ def load_experiment(
     for scenario in experiment.scenarios:
         for policy in experiment.policies:
             library.settings(scenario, policy, [Layer(file, "set", experiment.set)], experiment.until)
+    _check_design(experiment, {**dict.fromkeys(found.set, file), **dict.fromkeys(added, "--set")}, root)
     return experiment
+
+
+def points_of(experiment: Experiment, *, root: Path = ROOT) -> "Points | None":
+    """The parameter sets of an experiment's design, read from its table; None if it has no design."""
+    if experiment.design is None:
+        return None
+    from config.design import read_points
+
+    return read_points(Path(experiment.folder) / experiment.design.table, load_parameters(root / "parameters"))
+
+
+def _check_design(experiment: Experiment, files: Mapping[str, str], root: Path) -> None:
+    """The design can be read, and none of its parameters is set as well; `files` says where each is set."""
+    points = points_of(experiment, root=root)
+    names = () if points is None else points.names
+    for name, file in files.items():
+        if name in names:
+            raise UserError(
+                "is a column of the design, too",
+                file=file,
+                key=name if file == "--set" else dotted("set", name),
+                value=_text(experiment.set[name]),
+                allowed="one or the other",
+                suggestion="take it out of here, or out of the table",
+            )
 
 
 def _experiment_path(name: str, root: Path) -> Path:
@@ -905,7 +934,7 @@ def check_file(path: Path | str, *, root: Path = ROOT) -> str:
     content = read_toml(path)
     kind = _kind(path, content)
     if kind == "experiment":
-        load_experiment(str(path), root=root)
+        kind = _counted(load_experiment(str(path), root=root), root)
     elif kind == "scenario":
         world = load_scenario(path)
         base = with_layer(load_base(root), Layer(said(path), "set", world.set))
@@ -927,6 +956,12 @@ def check_file(path: Path | str, *, root: Path = ROOT) -> str:
     else:
         _toml_as(_ACTORS[kind], path)
     return kind
+
+
+def _counted(experiment: Experiment, root: Path) -> str:
+    """What an experiment is, with the size of its design."""
+    points = points_of(experiment, root=root)
+    return "experiment" if points is None else f"experiment of {len(points)} parameter sets x {experiment.runs} runs"
 
 
 _ACTORS: dict[str, type[BaseModel]] = {

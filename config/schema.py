@@ -1035,11 +1035,18 @@ Names = Annotated[tuple[str, ...], BeforeValidator(_some), AfterValidator(_no_pa
 Records = Annotated[tuple[RecordName, ...], BeforeValidator(_some), AfterValidator(_no_pair)]
 
 
+class Design(Frozen):
+    """Parameter sets, design points, to be simulated side by side: the rows of a table beside the experiment's file."""
+
+    table: Words
+
+
 class Experiment(Frozen):
     """A question: which scenarios and policies, how many runs of each, and what to keep.
 
     An entry of `scenarios` or `policies` that ends in .toml is a file beside the experiment's own, in `folder`.
     `status` says what has happened since the start; with `prior` calibrated parameters are drawn from their ranges.
+    With a `design`, `runs` are runs of each of its points.
     """
 
     name: str
@@ -1053,7 +1060,16 @@ class Experiment(Frozen):
     set: SetTable
     status: Status | None = None
     prior: bool = False
+    design: Design | None = None
     folder: str = ""
+
+    @field_validator("design", mode="before")
+    @classmethod
+    def _table_of_its_own(cls, design: Any) -> Any:
+        if isinstance(design, str):
+            raise CheckError("is not a table", allowed='{ table = "sets.csv" }, a file of parameter sets',
+                        suggestion=f"did you mean {{ table = {shown(design)} }}?")  # fmt: skip
+        return design
 
     @field_validator("record")
     @classmethod

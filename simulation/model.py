@@ -49,10 +49,12 @@ class PartnershipModel(mesa.Model):
     Run 17 is the same history in whatever block it stands, and under every policy it meets the same luck.
 
     settings  one scenario under one policy, see `config.resolve`
-    runs      run numbers of the block, (R,)
+    runs      run numbers of the block, (R,); with `points` a number may come several times
     seed      of the named chance
     record    which tables to keep: trajectories, transitions, actors, bounds, limits, vetoes
     given     parameters by dotted name that are not drawn, (R,) each
+    points    of a design, (R,): which parameter set each lane has; shown in the tables beside the run. The same run has
+              the same luck at every point
     """
 
     def __init__(
@@ -62,11 +64,13 @@ class PartnershipModel(mesa.Model):
         seed: int = 1,
         record: Collection[str] = RECORDED,
         given: Mapping[str, Floats] = NOTHING,
+        points: Sequence[int] | None = None,
     ) -> None:
         super().__init__(rng=seed)
         keep_freed_memory()
         self.settings = settings
         self.runs = np.array(runs, dtype=np.int64)
+        self.points = None if points is None else np.array(points, dtype=np.int64)
         self.width = len(self.runs)
         self.quarter: int = settings.start
         self.chance = Chance(seed, runs)

@@ -1,7 +1,8 @@
 """What is kept of a block of runs: trajectories, transitions, the drawn parameters and, on demand, more.
 
-Everything recorded is copied. Tables are columns of equal length, rows in the order run, quarter, then as listed, so
-that they do not depend on how runs were cut into blocks. Meanings and units: docs/data_dictionary.md.
+Everything recorded is copied. Tables are columns of equal length, rows in the order of the lanes (run, or point and
+run), quarter, then as listed, so that they do not depend on how runs were cut into blocks. Meanings and units:
+docs/data_dictionary.md.
 """
 
 from __future__ import annotations
@@ -186,7 +187,12 @@ class Recorder:
         depth = m.partnership.operational_depth
         regime = np.where(depth < FUNCTIONAL_FROM, 0, np.where(depth < STRATEGIC_FROM, 1, 2))
         positions = {f"position_{one.name}": one.position.copy() for one in m.member_states.members}
-        return {"run": m.runs, "regime": np.array(REGIMES, dtype=object)[regime], **m.drawn, **positions}
+        return {**self._lanes(), "regime": np.array(REGIMES, dtype=object)[regime], **m.drawn, **positions}
+
+    def _lanes(self) -> Table:
+        """Who each lane is, (R,): a run, at a point if there is a design."""
+        points = {} if self.model.points is None else {"point": self.model.points}
+        return {**points, "run": self.model.runs}
 
     def _by_run(self, rows: list[Floats]) -> Floats:
         """From a list over quarters of (columns, rows..., R) to (columns, R * quarters * rows...)."""
@@ -194,12 +200,10 @@ class Recorder:
         return np.moveaxis(stacked, -1, 1).reshape(len(stacked), -1)
 
     def _keys(self, rows: int) -> Table:
-        """Columns run and quarter of a table with so many rows a quarter."""
-        runs, quarters = self.model.runs, np.array(self._quarters, dtype=np.int64)
-        return {
-            "run": np.repeat(runs, len(quarters) * rows),
-            "quarter": np.tile(np.repeat(quarters, rows), len(runs)),
-        }
+        """Who a row is of and its quarter, in a table with so many rows a quarter."""
+        quarters = np.array(self._quarters, dtype=np.int64)
+        lanes = {name: np.repeat(numbers, len(quarters) * rows) for name, numbers in self._lanes().items()}
+        return {**lanes, "quarter": np.tile(np.repeat(quarters, rows), self.model.width)}
 
     def _trajectory_table(self) -> Table:
         columns = dict(zip(TRAJECTORIES, self._by_run(self._trajectories), strict=True))
@@ -221,12 +225,14 @@ class Recorder:
             actor = np.repeat(np.array(rows, dtype=object), len(DOMAINS))
             domain = np.tile(np.array(DOMAINS, dtype=object), len(rows))
             parts.append((quarter, actor, domain, bounds))
+        lanes = self._lanes()
         columns: dict[str, list[NDArray[Any]]] = {
-            name: [] for name in ("run", "quarter", "actor", "domain", "accept_bound", "veto_bound")
+            name: [] for name in (*lanes, "quarter", "actor", "domain", "accept_bound", "veto_bound")
         }
-        for lane, run in enumerate(self.model.runs):
+        for lane in range(self.model.width):
             for quarter, actor, domain, bounds in parts:
-                columns["run"].append(np.full(len(actor), run))
+                for name, numbers in lanes.items():
+                    columns[name].append(np.full(len(actor), numbers[lane]))
                 columns["quarter"].append(np.full(len(actor), quarter))
                 columns["actor"].append(actor)
                 columns["domain"].append(domain)
@@ -250,14 +256,15 @@ class Recorder:
     def _sorted(
         self, events: Sequence[tuple[int, int, tuple[str, ...], NDArray[np.int64]]], names: tuple[str, ...]
     ) -> Table:
-        """Events as columns, ordered by run, quarter, place in the catalogue, then as they happened."""
+        """Events as columns, ordered by lane, quarter, place in the catalogue, then as they happened."""
         counts = np.array([len(lanes) for *_, lanes in events], dtype=np.int64)
         lane = np.concatenate([lanes for *_, lanes in events]) if events else np.zeros(0, dtype=np.int64)
         quarter = np.repeat(np.array([event[0] for event in events], dtype=np.int64), counts)
         rank = np.repeat(np.array([event[1] for event in events], dtype=np.int64), counts)
         which = np.repeat(np.arange(len(events)), counts)
         order = np.lexsort((which, rank, quarter, lane))
-        table: Table = {"run": self.model.runs[lane[order]], "quarter": quarter[order]}
+        table: Table = {name: numbers[lane[order]] for name, numbers in self._lanes().items()}
+        table["quarter"] = quarter[order]
         for column, name in enumerate(names):
             words = np.array([event[2][column] for event in events], dtype=object)
             table[name] = words[which[order]]
