@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from experiments.files import Place
     from experiments.running import Outcome, Progress
 
 INTERRUPTED = 130
@@ -77,7 +78,10 @@ def main() -> None:
         raise
     except Exception as error:
         from config.errors import UserError
+        from experiments.files import is_full, no_room
 
+        if is_full(error):
+            error = no_room(Path(getattr(error, "filename", None) or "."))
         if not isinstance(error, UserError):
             raise
         print(f"partnership: {error}", file=sys.stderr)
@@ -130,7 +134,9 @@ Status = Annotated[Path | None, typer.Option(metavar="FILE", help="What has happ
 Prior = Annotated[bool, typer.Option("--prior", help="Draw calibrated parameters from their ranges.")]
 Workers = Annotated[int | None, typer.Option(parser=_whole("--workers", 1), metavar="N", help="Default: all cores.")]
 Cluster = Annotated[str | None, typer.Option(metavar="ADDRESS", help="Dask cluster, tcp://HOST:PORT or local:N.")]
-Out = Annotated[Path | None, typer.Option(metavar="DIR", help="Folder of results (default: results/EXPERIMENT).")]
+Out = Annotated[
+    str | None, typer.Option(metavar="DIR", help="Folder of results, s3://... too (default: results/EXPERIMENT).")
+]
 Profile = Annotated[bool, typer.Option("--profile", help="Print the time per run and phase.")]
 
 
@@ -151,13 +157,14 @@ def run(
     """Simulate an experiment, print its answer and draw its figures."""
     from config.errors import UserError
     from config.loading import load_experiment
+    from experiments.files import place
     from experiments.running import run_experiment
 
     if workers is not None and cluster is not None:
         raise UserError("cannot stand beside --cluster", key="--workers", value=str(workers), allowed="one of the two",
                         suggestion="a cluster has as many workers as were started")  # fmt: skip
     question = load_experiment(experiment, sets or (), runs, seed, until, status, prior)
-    folder = out or Path("results") / question.name
+    folder = place(out) if out is not None else Path("results") / question.name
     try:
         with _progress_bar() as progress:
             outcome = run_experiment(question, folder, workers=workers, cluster=cluster, progress=progress)
@@ -172,7 +179,7 @@ def run(
         raise typer.Exit(INTERRUPTED) from None
 
 
-def _answer(folder: Path) -> None:
+def _answer(folder: "Place") -> None:
     """Print the answer and draw the figures, as far as the tables that were kept allow."""
     from experiments.figures import draw_all
     from experiments.report import answer

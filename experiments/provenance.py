@@ -6,6 +6,7 @@ import subprocess
 from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import agents
 import config
@@ -13,15 +14,18 @@ import simulation
 from config.schema import Experiment
 from experiments.store import Question
 
+if TYPE_CHECKING:
+    from config.design import Points
+
 PROJECT = "eu-japan-partnership-sim"
 TELLING = ("chronicle.py", "sentences.py", "watchers")
 """Parts of simulation that tell what happened and change no number."""
 LIBRARIES = ("numpy", "mesa", "pandas", "pyarrow", "pydantic")
 
 
-def question_of(experiment: Experiment, settings: Mapping[str, str]) -> Question:
-    """The experiment, the fingerprints of its settings, and the program that answers it."""
-    return Question(experiment, settings, versions(), fingerprint_of_rules(), commit())
+def question_of(experiment: Experiment, settings: Mapping[str, str], points: "Points | None" = None) -> Question:
+    """The experiment, the fingerprints of its settings, the points of its design, and the program that answers it."""
+    return Question(experiment, settings, versions(), fingerprint_of_rules(), commit(), points)
 
 
 def versions() -> dict[str, str]:

@@ -9,30 +9,57 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, TypeVar
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
 from config import loading
+from config.errors import UserError
 from config.schema import DOMAINS, PARTNERS, Experiment
+from experiments import failures
+from experiments.files import Place, from_anywhere
 from experiments.provenance import question_of
-from experiments.store import Block, Pair, Store, pairs, write_block, writing
+from experiments.store import PROVENANCE, Block, Pair, Store, pairs, write_block, writing
 from experiments.tables import Columns, Order
+
+if TYPE_CHECKING:
+    from config.design import Points
 
 WIDTH = 1024
 """Runs of a block that step together: a wider one is hardly faster and takes more memory."""
 
+LOSSES = 3
+"""Times that worker processes may be lost one after another before any block is finished."""
+
 T = TypeVar("T")
 R = TypeVar("R")
+
+
+@dataclass(frozen=True)
+class Lanes:
+    """Histories that step together, (R,) each: numbers of runs and, with a design, of points and their parameters."""
+
+    runs: np.ndarray[Any, np.dtype[np.int64]]
+    points: np.ndarray[Any, np.dtype[np.int64]] | None = None
+    given: Columns = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.runs)
+
+    def of(self, chosen: slice) -> "Lanes":
+        """Some of them."""
+        given = {name: values[chosen] for name, values in self.given.items()}
+        return Lanes(self.runs[chosen], None if self.points is None else self.points[chosen], given)
+
 
 Simulated = tuple[Mapping[str, Columns], Order, Mapping[str, float]]
 """Tables of a block, the order in which names in them are best listed, and seconds by phase."""
 
-Simulate = Callable[[Any, range, int, Sequence[str]], Simulated]
-"""Settings, runs, seed and the tables to record in; what happened in these runs out."""
+Simulate = Callable[[Any, Lanes, int, Sequence[str]], Simulated]
+"""Settings, histories, seed and the tables to record in; what happened in them out."""
 
 
 @dataclass(frozen=True)
@@ -70,21 +97,28 @@ class Task:
     """All that a worker needs for one block."""
 
     block: Block
+    lanes: Lanes
     settings: Any
     experiment: Experiment
-    folder: Path
+    folder: Place
+    question: str
+    """Fingerprint of what is asked."""
     simulate: Simulate
     drawn: Sequence[str] = ()
-    """Parameters that are uncertain under some scenario and policy of the experiment."""
+    """Parameters that differ between histories under some scenario and policy of the experiment."""
 
 
-def simulate_partnership(settings: Any, runs: range, seed: int, record: Sequence[str]) -> Simulated:
-    """These runs of the model."""
+def simulate_partnership(settings: Any, lanes: Lanes, seed: int, record: Sequence[str]) -> Simulated:
+    """These histories of the model; `failures.RunError` if one of them cannot be computed."""
     from simulation.model import PartnershipModel
     from simulation.recorder import REGIMES, STAGES
 
-    model = PartnershipModel(settings, runs, seed, record)
-    model.run()
+    points = None if lanes.points is None else lanes.points.tolist()
+    model = PartnershipModel(settings, lanes.runs.tolist(), seed, record, lanes.given, points=points)
+    try:
+        model.run()
+    except FloatingPointError as error:
+        raise failures.of_model(model, error) from error
     order = {
         "partner": ["EU", *PARTNERS],
         "instrument": [one.slug for one in (*settings.instruments, *settings.rungs)],
@@ -97,7 +131,7 @@ def simulate_partnership(settings: Any, runs: range, seed: int, record: Sequence
 
 def run_experiment(
     experiment: Experiment,
-    folder: Path,
+    folder: Place,
     *,
     workers: int | None = None,
     cluster: str | None = None,
@@ -112,26 +146,42 @@ def run_experiment(
     computation keeps its finished blocks and goes on from them when called again. UserError, and nothing written,
     if the folder holds something else.
     """
+    if cluster is not None:
+        from experiments.cluster import check_address
+
+        check_address(cluster)
     settings = {pair: settings_of(experiment, pair) for pair in pairs(experiment)}
+    points = loading.points_of(experiment)
     experiment = _with_horizon(experiment, settings)
-    question = question_of(experiment, {f"{p.scenario}/{p.policy}": s.fingerprint() for p, s in settings.items()})
+    fingerprints = {f"{pair.scenario}/{pair.policy}": each.fingerprint() for pair, each in settings.items()}
+    question = question_of(experiment, fingerprints, points)
     with writing(folder, question) as store:
         for pair, each in settings.items():
             store.keep_settings(pair, each.model_dump_json(by_alias=True))
-        blocks = [block for pair in settings for block in store.missing(pair, width)]
-        drawn = drawn_parameters(list(settings.values()))
-        tasks = [Task(block, settings[block.pair], experiment, folder, simulate, drawn) for block in blocks]
+        drawn = drawn_parameters(list(settings.values()), points)
+        tasks = [
+            Task(block, lanes_of(block, experiment.runs, points), settings[block.pair], experiment,
+                 folder if cluster is None else from_anywhere(folder), question.fingerprint(), simulate, drawn)
+            for block in store.missing(width)
+        ]  # fmt: skip
         done = _spread_over(cluster, tasks, workers)
-        outcome = _compute(done, tasks, experiment.runs * len(settings), progress, store)
+        outcome = _compute(done, tasks, question.histories * len(settings), progress, store)
         if store.summary:
             from experiments.summary import summarise
 
-            for pair in settings:
-                if not store.summarised(pair):
-                    summarise(store, pair)
+            for pair in store.unsummed():
+                summarise(store, pair)
             store.mend()
         store.finish()
     return outcome
+
+
+def lanes_of(block: Block, runs: int, points: "Points | None" = None) -> Lanes:
+    """The histories of a block; with a design each point has so many `runs`."""
+    places = np.arange(block.runs.start, block.runs.stop, dtype=np.int64)
+    if points is None:
+        return Lanes(places)
+    return Lanes(places % runs, places // runs, points.given(places // runs))
 
 
 def settings_of(experiment: Experiment, pair: Pair) -> Any:
@@ -140,9 +190,10 @@ def settings_of(experiment: Experiment, pair: Pair) -> Any:
     return loading.settings_of(experiment, scenario, policy)
 
 
-def drawn_parameters(settings: Sequence[Any]) -> list[str]:
-    """Names of the parameters that are uncertain in any of these settings."""
-    return list(dict.fromkeys(name for each in settings for name, p in each.parameters.items() if p.draw is not None))
+def drawn_parameters(settings: Sequence[Any], points: "Points | None" = None) -> list[str]:
+    """Names of the parameters that are uncertain in any of these settings, or differ between points."""
+    drawn = (name for each in settings for name, p in each.parameters.items() if p.draw is not None)
+    return list(dict.fromkeys([*(() if points is None else points.names), *drawn]))
 
 
 def with_fixed(columns: Columns, drawn: Sequence[str], settings: Any) -> Columns:
@@ -167,7 +218,14 @@ def _spread_over(
         return spread(run_block, tasks, workers or _sensible_workers(tasks))
     from experiments.cluster import spread_on
 
-    return spread_on(cluster, run_block, tasks)
+    return spread_on(cluster, run_block, tasks, ready=see_folder)
+
+
+def see_folder(task: Task) -> None:
+    """UserError unless the results folder is there where this runs."""
+    if not (task.folder / PROVENANCE).exists():
+        shared = "choose a folder that all of them share, or a store as s3://bucket/folder"
+        raise UserError("is not seen by the workers of the cluster", file=str(task.folder), suggestion=shared)
 
 
 def _compute(
@@ -199,25 +257,49 @@ def cores() -> int:
 
 
 def run_block(task: Task) -> Mapping[str, float]:
-    """Simulate and keep one block; seconds by phase. Division by zero and the like end it with FloatingPointError."""
-    with np.errstate(divide="raise", over="raise", invalid="raise"):
-        record = [name for name in task.experiment.record if name != "summary"] or ["trajectories", "transitions"]
-        tables, order, seconds = task.simulate(task.settings, task.block.runs, task.experiment.seed, record)
+    """Simulate and keep one block; seconds by phase. Histories that cannot be computed are kept as failed."""
+    record = [name for name in task.experiment.record if name != "summary"] or ["trajectories", "transitions"]
+    tables, order, seconds = failures.set_apart(
+        lambda lanes: task.simulate(task.settings, lanes, task.experiment.seed, record), task.lanes
+    )
     start = time.perf_counter()
     if "runs" in tables:
         tables = {**tables, "runs": with_fixed(tables["runs"], task.drawn, task.settings)}
-    write_block(task.folder, task.block, tables, order, task.experiment)
+    if "summary" in task.experiment.record:
+        from experiments.summary import counted
+
+        tables, order = counted(tables, order)
+    write_block(task.folder, task.block, tables, order, task.question, task.experiment)
     return {**seconds, "saving": time.perf_counter() - start}
 
 
 def spread(work: Callable[[T], R], tasks: Sequence[T], workers: int) -> Iterator[tuple[T, R]]:
-    """Each task with what came of it, as they finish; in this process if one worker is enough."""
+    """Each task with what came of it, as they finish; in this process if one worker is enough.
+
+    What a worker process was doing when it was killed is done again by another. UserError if that goes on and on.
+    """
     if workers <= 1 or len(tasks) <= 1:
         for task in tasks:
             yield task, work(task)
         return
+    left, losses = dict(enumerate(tasks)), 0
+    while left:
+        try:
+            for number, result in _spread_once(work, left, workers):
+                losses = 0
+                yield left.pop(number), result
+        except BrokenProcessPool as error:
+            losses += 1
+            if losses > LOSSES:
+                raise UserError("worker processes were killed again and again, perhaps because memory ran out",
+                                key="--workers", value=str(workers), allowed=f"1 to {workers}",
+                                suggestion="fewer of them, and the same command goes on") from error  # fmt: skip
+
+
+def _spread_once(work: Callable[[T], R], tasks: Mapping[int, T], workers: int) -> Iterator[tuple[int, R]]:
+    """Number of each task with what came of it, as they finish; BrokenProcessPool when a worker is lost."""
     with _pool(min(workers, len(tasks))) as pool:
-        running = {pool.submit(work, task): task for task in tasks}
+        running = {pool.submit(work, task): number for number, task in tasks.items()}
         while running:
             finished, _ = wait(running, return_when=FIRST_COMPLETED)
             for future in finished:

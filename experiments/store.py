@@ -3,10 +3,12 @@
     experiment.toml     the question with everything that was given at the command line
     provenance.json     versions, seed, fingerprints of settings and rules, when started and finished
     settings/*.json     everything that was assumed, for each scenario under each policy
+    design.parquet      the parameter sets of a design
     trajectories/ ...   one Parquet file per block of runs; file names sort in the order of the experiment
     blocks/*.json       for each block the SHA-256 of its files, written last: without it a block counts as not done
 
-Files are written aside and renamed. One process at a time may write.
+Files are written aside and renamed. One process at a time may write. A history is counted by its place: the number of
+the run, or with a design point * runs + run.
 """
 
 import hashlib
@@ -14,8 +16,9 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -25,10 +28,14 @@ from config.errors import UserError, listed, nearest
 from config.loading import label
 from config.schema import Experiment, Settings
 from experiments.files import (
+    Place,
     digest_of,
+    held,
     intact,
-    locked,
+    is_full,
+    no_room,
     now,
+    place,
     pretty,
     read_json,
     remove_empty,
@@ -39,16 +46,19 @@ from experiments.files import (
 if TYPE_CHECKING:
     import pandas as pd
 
+    from config.design import Points
     from experiments.tables import Columns, Order
 
 EXPERIMENT, PROVENANCE, LOCK = "experiment.toml", "provenance.json", ".lock"
-SETTINGS, BLOCKS, WORKING = "settings", "blocks", ".working"
-FORMAT = 1
+SETTINGS, BLOCKS, WORKING, DESIGN = "settings", "blocks", ".working", "design.parquet"
+FORMAT = 2
 """Raised when the layout of the folder or the meaning of a column changes."""
 
 RUN_TABLES = ("trajectories", "transitions", "runs", "actors", "bounds", "limits", "vetoes")
 SUMMARY_TABLES = ("summary", "transition_counts")
-TABLES = (*RUN_TABLES, *SUMMARY_TABLES)
+WORKING_TABLES = ("counted", "counted_transitions")
+"""What blocks keep aside until it is summed up."""
+TABLES = (*RUN_TABLES, *SUMMARY_TABLES, *WORKING_TABLES)
 
 
 # Blocks
@@ -76,7 +86,7 @@ class Pair:
 
 @dataclass(frozen=True)
 class Block:
-    """Consecutive runs of one pair, kept in one file per table."""
+    """Consecutive histories of one pair, kept in one file per table."""
 
     pair: Pair
     runs: range
@@ -116,6 +126,13 @@ class Question:
     rules: str
     """Fingerprint of the source of config, agents and simulation."""
     commit: str | None = None
+    points: "Points | None" = None
+    """Parameter sets of the design, if there is one."""
+
+    @property
+    def histories(self) -> int:
+        """Of each scenario under each policy: runs, or runs of each parameter set."""
+        return self.experiment.runs * (1 if self.points is None else len(self.points.values))
 
     def content(self) -> dict[str, Any]:
         """The experiment as it stands in its TOML file, without its name."""
@@ -124,14 +141,25 @@ class Question:
 
     def fingerprint(self) -> str:
         """Equal for questions that have the same answer, whatever they are called and however they are worded."""
-        asked = {key: value for key, value in self.content().items() if key != "question"}
-        return digest_of({"format": FORMAT, "experiment": asked, "settings": dict(self.settings), "rules": self.rules})
+        asked = {key: value for key, value in self.content().items() if key not in ("question", "design")}
+        design = None if self.points is None else self.points.digest
+        return digest_of(
+            {
+                "format": FORMAT,
+                "experiment": asked,
+                "design": design,
+                "settings": dict(self.settings),
+                "rules": self.rules,
+            }
+        )
 
     def differences(self, provenance: Mapping[str, Any]) -> str:
         """What a folder's question has otherwise, in a few words."""
         theirs, ours = provenance.get("experiment", {}), self.content()
         keys = [key for key in ours if key != "question" and theirs.get(key) != ours[key]]
         other = [] if keys or provenance.get("settings") == dict(self.settings) else ["values in config/"]
+        design = None if self.points is None else self.points.digest
+        other += ["the table of the design"] if provenance.get("design") != design else []
         code = [] if keys or provenance.get("rules") == self.rules else ["the rules of the model"]
         return ", ".join([*keys, *other, *code]) or "the layout of the folder"
 
@@ -143,7 +171,7 @@ class Question:
 class Store:
     """A results folder that this process holds for writing. Get it from `writing`."""
 
-    folder: Path
+    folder: Place
     question: Question
     mended: list[str] = field(default_factory=list)
     """Names of blocks that were torn or changed, and are to be done again."""
@@ -153,57 +181,59 @@ class Store:
         """Whether only a summary over runs is kept."""
         return "summary" in self.question.experiment.record
 
-    def missing(self, pair: Pair, width: int) -> list[Block]:
-        """The blocks of at most `width` runs that are still to be done for this pair."""
-        runs, done = self.question.experiment.runs, self.done(pair)
-        blocks = []
-        for start in range(0, runs, width):
-            stop = min(start + width, runs)
-            for span in sorted(done, key=lambda span: span.start):
-                if start < span.stop and span.start < stop:
-                    blocks += [Block(pair, range(start, span.start))] if start < span.start else []
-                    start = span.stop
-            blocks += [Block(pair, range(start, stop))] if start < stop else []
-        return blocks
-
-    def done(self, pair: Pair) -> list[range]:
-        """The runs of this pair that finished blocks hold."""
-        return [range(*manifest["runs"]) for _, manifest in _manifests(self.folder) if _is_of(manifest, pair)]
-
-    def files(self, pair: Pair, table: str) -> list[Path]:
-        """Files of a table that finished blocks of this pair hold, also those kept aside, in order of runs."""
-        return [self.folder / name for name in self.checksums(pair, table)] or [
-            self.folder / name for name in self.checksums(pair, f"{WORKING}/{table}")
+    def missing(self, width: int) -> list[Block]:
+        """The blocks of at most `width` histories that are still to be done, in the order of the experiment."""
+        done: dict[tuple[str, str], list[range]] = {}
+        for manifest in _manifests(self.folder, self.question.fingerprint()).values():
+            done.setdefault(_pair_of(manifest), []).append(range(*manifest["runs"]))
+        everything = pairs(self.question.experiment)
+        return [
+            Block(pair, span)
+            for pair in everything
+            for span in _gaps(done.get((pair.scenario, pair.policy), []), self.question.histories, width)
         ]
 
-    def checksums(self, pair: Pair, table: str) -> dict[str, str]:
-        """Name within the folder and SHA-256 of each file of a table that finished blocks of this pair hold."""
-        manifests = [manifest for _, manifest in _manifests(self.folder) if _is_of(manifest, pair)]
-        return {n: sha for m in manifests for n, sha in m["files"].items() if n.startswith(f"{table}/")}
+    def files(self, pair: Pair, table: str) -> dict[Place, str]:
+        """Files of a table, perhaps kept aside, that finished blocks of a pair hold, in order of runs, with SHA-256."""
+        of_pair = (m for m in _manifests(self.folder).values() if _pair_of(m) == (pair.scenario, pair.policy))
+        return {self.folder / n: sha for m in of_pair for n, sha in m["files"].items() if n.startswith(f"{table}/")}
 
-    def summarised(self, pair: Pair) -> bool:
-        """Whether the summary of this pair is kept."""
-        return any(m["kind"] == "summary" and _is_of(m, pair) for _, m in _manifests(self.folder))
+    def unsummed(self) -> list[Pair]:
+        """Pairs of which no summary is kept."""
+        summed = {_pair_of(m) for m in _manifests(self.folder).values() if m["kind"] == "summary"}
+        return [pair for pair in pairs(self.question.experiment) if (pair.scenario, pair.policy) not in summed]
 
     def mend(self) -> None:
-        """Drop blocks with a torn, changed or missing file, and what no finished block owns."""
-        for file, manifest in _manifests(self.folder, valid_only=False):
-            if manifest is None or not _holds(self.folder, manifest):
+        """Drop blocks that are torn, changed, of another question or done twice, and what no finished block owns."""
+        kept = _manifests(self.folder, self.question.fingerprint())
+        for file in _files(self.folder / BLOCKS, "*.json"):
+            if file not in kept or not _holds(self.folder, kept[file]):
                 self.mended.append(file.stem)
                 file.unlink()
-        summed = {(m["scenario"], m["policy"]) for _, m in _manifests(self.folder) if m["kind"] == "summary"}
-        for file, manifest in _manifests(self.folder):
-            if manifest["kind"] == "block" and (manifest["scenario"], manifest["policy"]) in summed:
-                file.unlink()
-        owned = {name for _, manifest in _manifests(self.folder) for name in manifest["files"]}
+                kept.pop(file, None)
+        self._drop_repeated(kept)
+        owned = {name for manifest in kept.values() for name in manifest["files"]}
         for base in (self.folder, self.folder / WORKING):
             for table in TABLES:
-                for file in [*(base / table).glob("*.parquet"), *(base / table).glob("*.partial")]:
-                    if file.relative_to(self.folder).as_posix() not in owned:
-                        file.unlink()
-        for file in (self.folder / BLOCKS).glob("*.partial"):
-            file.unlink()
+                for file in [*_files(base / table, "*.parquet"), *_files(base / table, "*.partial")]:
+                    if _name_in(self.folder, file) not in owned:
+                        file.unlink(missing_ok=True)
+        for folder in (self.folder, self.folder / BLOCKS, self.folder / SETTINGS):
+            for file in _files(folder, "*.partial"):
+                file.unlink(missing_ok=True)
         remove_empty(self.folder / WORKING)
+
+    def _drop_repeated(self, kept: dict[Place, dict[str, Any]]) -> None:
+        """Forget blocks whose pair is summed up, and those that hold a history which an earlier block holds."""
+        summed = {_pair_of(m) for m in kept.values() if m["kind"] == "summary"}
+        reached: dict[tuple[str, str], int] = {}
+        for file, manifest in [(f, m) for f, m in kept.items() if m["kind"] == "block"]:
+            pair, (start, stop) = _pair_of(manifest), manifest["runs"]
+            if pair in summed or start < reached.get(pair, 0):
+                file.unlink()
+                del kept[file]
+            else:
+                reached[pair] = stop
 
     def keep_settings(self, pair: Pair, text: str) -> None:
         """Keep the resolved settings of a pair, as JSON."""
@@ -211,32 +241,51 @@ class Store:
 
     def finish(self) -> None:
         """Say that everything asked is there."""
-        provenance = read_json(self.folder / PROVENANCE) or {}
+        provenance = _whole(self.folder / PROVENANCE) or {}
         if not provenance.get("finished"):
-            write_aside(self.folder / PROVENANCE, pretty({**provenance, "finished": now()}))
+            write_aside(self.folder / PROVENANCE, sealed({**provenance, "finished": now()}))
+
+
+def _gaps(done: Sequence[range], histories: int, width: int) -> Iterator[range]:
+    """What is not done of so many histories, in pieces of at most `width`."""
+    spans = sorted(done, key=lambda span: span.start)
+    for start in range(0, histories, width):
+        stop = min(start + width, histories)
+        for span in spans:
+            if start < span.stop and span.start < stop:
+                if start < span.start:
+                    yield range(start, span.start)
+                start = span.stop
+        if start < stop:
+            yield range(start, stop)
 
 
 @contextmanager
-def writing(folder: Path, question: Question) -> Iterator[Store]:
+def writing(folder: Place, question: Question) -> Iterator[Store]:
     """Hold a results folder, new or of the same question, for writing; UserError if it is anything else."""
-    try:
+    with ExitStack() as stack:
+        try:
+            _check_ours(folder, question)
+            folder.mkdir(parents=True, exist_ok=True)
+            stack.enter_context(held(folder, LOCK))
+        except OSError as error:
+            if is_full(error):
+                raise no_room(folder) from error
+            raise UserError(f"cannot be written: {error.strerror or error}", file=str(folder),
+                            suggestion=OTHER) from error  # fmt: skip
         _check_ours(folder, question)
-        folder.mkdir(parents=True, exist_ok=True)
-        lock = (folder / LOCK).open("a+b")
-    except OSError as error:
-        raise UserError(f"cannot be written: {error.strerror}", file=str(folder), suggestion=OTHER) from error
-    with lock:
-        if not locked(lock):
-            raise UserError("another process is writing there", file=str(folder), suggestion=OTHER)
-        _check_ours(folder, question)
-        if not (folder / PROVENANCE).exists():
-            write_aside(folder / PROVENANCE, pretty(_provenance(question)))
-        write_aside(folder / EXPERIMENT, toml_of(question.content()).encode())
         store = Store(folder, question)
         store.mend()
-        if store.mended:
-            provenance = read_json(folder / PROVENANCE) or {}
-            write_aside(folder / PROVENANCE, pretty({**provenance, "finished": None}))
+        there = _whole(folder / PROVENANCE)
+        if there is None:
+            write_aside(folder / PROVENANCE, sealed(_provenance(question)))
+        elif store.mended:
+            write_aside(folder / PROVENANCE, sealed({**there, "finished": None}))
+        write_aside(folder / EXPERIMENT, toml_of(question.content()).encode())
+        if question.points is not None:
+            from config.design import write_points
+
+            write_aside(folder / DESIGN, write_points(question.points))
         yield store
 
 
@@ -244,15 +293,22 @@ OTHER = "choose another folder with --out"
 AGAIN = "the command that began it completes it"
 
 
-def _check_ours(folder: Path, question: Question) -> None:
-    """UserError unless the folder is absent, empty, or holds results of this very question."""
+def _check_ours(folder: Place, question: Question) -> None:
+    """UserError unless the folder is absent, empty, or holds results of this very question.
+
+    A torn provenance is written anew if there is a finished block of this question.
+    """
     if folder.exists() and not folder.is_dir():
         raise UserError("is a file, not a folder", file=str(folder), suggestion=OTHER)
-    if not folder.exists() or not {file.name for file in folder.iterdir()} - {LOCK, f"{PROVENANCE}.partial"}:
+    there = {file.name for file in folder.iterdir()} if folder.exists() else set()
+    if all(name == LOCK or name.endswith(".partial") for name in there):
         return
-    provenance = read_json(folder / PROVENANCE)
-    if provenance is None or "fingerprint" not in provenance:
-        raise UserError("holds something else than results", file=str(folder), suggestion=OTHER)
+    provenance = _whole(folder / PROVENANCE)
+    if provenance is None:
+        if _manifests(folder, question.fingerprint()):
+            return
+        kind = "torn results" if PROVENANCE in there else "something else than results"
+        raise UserError(f"holds {kind}", file=str(folder), suggestion=OTHER)
     if provenance["fingerprint"] != question.fingerprint():
         differing = question.differences(provenance)
         raise UserError(f"holds results of another experiment (differing: {differing})", file=str(folder),
@@ -265,9 +321,11 @@ def _provenance(question: Question) -> dict[str, Any]:
         "fingerprint": question.fingerprint(),
         "name": question.experiment.name,
         "experiment": question.content(),
+        "histories": question.histories,
         "seed": question.experiment.seed,
         "versions": dict(question.versions),
         "settings": dict(question.settings),
+        "design": None if question.points is None else question.points.digest,
         "rules": question.rules,
         "commit": question.commit,
         "started": now(),
@@ -276,18 +334,19 @@ def _provenance(question: Question) -> dict[str, Any]:
 
 
 def write_block(
-    folder: Path, block: Block, tables: Mapping[str, "Columns"], order: "Order", experiment: Experiment
+    folder: Place, block: Block, tables: Mapping[str, "Columns"], order: "Order", question: str, experiment: Experiment
 ) -> None:
-    """Keep the tables of one block, its checksums last. With record = ["summary"] all but `runs` are kept aside."""
+    """Keep the tables of one block, its checksums last; `question` is its fingerprint. Tables that only serve a
+    summary are kept aside.
+    """
     from experiments.tables import to_parquet
 
     order = {**order, **names_in_order(experiment)}
     files = {}
     for table, columns in tables.items():
-        aside = "summary" in experiment.record and table != "runs"
-        name = f"{WORKING}/{table}/{block.name}.parquet" if aside else f"{table}/{block.name}.parquet"
-        files[name] = to_parquet(columns, order, block.pair.columns)
-    write_files(folder, block.pair, block.runs, "block", files)
+        base = f"{WORKING}/{table}" if table in WORKING_TABLES else table
+        files[f"{base}/{block.name}.parquet"] = to_parquet(columns, order, block.pair.columns)
+    write_files(folder, block.pair, block.runs, "block", files, question)
 
 
 def names_in_order(experiment: Experiment) -> dict[str, list[str]]:
@@ -299,14 +358,18 @@ def names_in_order(experiment: Experiment) -> dict[str, list[str]]:
 
 
 def write_files(
-    folder: Path,
+    folder: Place,
     pair: Pair,
     runs: range,
     kind: str,
     files: Mapping[str, bytes],
+    question: str,
     also: Mapping[str, str] = MappingProxyType({}),
 ) -> None:
-    """Write files and then, as `kind` "block" or "summary", their checksums; `also` are files already written."""
+    """Write files and then, as `kind` "block" or "summary", their checksums; `also` are files already written.
+
+    `question` is the fingerprint of what they answer.
+    """
     for name, content in files.items():
         write_aside(folder / name, content)
     body = {
@@ -314,33 +377,75 @@ def write_files(
         "scenario": pair.scenario,
         "policy": pair.policy,
         "runs": [runs.start, runs.stop],
+        "question": question,
         "files": {**{name: hashlib.sha256(content).hexdigest() for name, content in files.items()}, **also},
     }
     stem = Block(pair, runs).name if kind == "block" else f"{pair.name}.summary"
-    write_aside(folder / BLOCKS / f"{stem}.json", pretty({**body, "sha256": digest_of(body)}))
+    write_aside(folder / BLOCKS / f"{stem}.json", sealed(body))
 
 
 # Manifests
 
 
-def _manifests(folder: Path, *, valid_only: bool = True) -> list[tuple[Path, Any]]:
-    """The manifests of a folder in the order of the experiment, each with its content; None for a torn one."""
-    found = [(file, _manifest(file)) for file in sorted((folder / BLOCKS).glob("*.json"))]
-    return [(file, manifest) for file, manifest in found if manifest is not None or not valid_only]
+Manifest = dict[str, Any]
 
 
-def _manifest(file: Path) -> dict[str, Any] | None:
+def _manifests(folder: Place, question: str | None = None) -> dict[Place, Manifest]:
+    """The manifests of a folder that are whole, and of this question, in the order of the experiment."""
+    found = {file: _whole(file) for file in _files(folder / BLOCKS, "*.json")}
+    return {
+        file: manifest
+        for file, manifest in found.items()
+        if manifest is not None and question in (None, manifest.get("question"))
+    }
+
+
+def sealed(content: Mapping[str, Any]) -> bytes:
+    """A JSON file with its own SHA-256 as last entry."""
+    body = {key: value for key, value in content.items() if key != "sha256"}
+    return pretty({**body, "sha256": digest_of(body)})
+
+
+def _whole(file: Place) -> dict[str, Any] | None:
+    """Content of a JSON file if it is as it was sealed."""
     content = read_json(file)
     if content is None or digest_of({k: v for k, v in content.items() if k != "sha256"}) != content.get("sha256"):
         return None
     return content
 
 
-def _is_of(manifest: Mapping[str, Any], pair: Pair) -> bool:
-    return (manifest["scenario"], manifest["policy"]) == (pair.scenario, pair.policy)
+def _provenance_of(folder: Place) -> dict[str, Any]:
+    """By what the results in a folder were computed; UserError if it does not hold results that can be read."""
+    there = read_json(folder / PROVENANCE)
+    if there is None or "fingerprint" not in there:
+        raise UserError("is no folder of results", file=str(folder), allowed="what `partnership run` wrote")
+    if there.get("format") != FORMAT:
+        raise UserError(f"is a folder of format {there.get('format')}", file=str(folder), allowed=str(FORMAT),
+                        suggestion="run the experiment once more into another folder")  # fmt: skip
+    if _whole(folder / PROVENANCE) is None:
+        raise UserError("is torn or was changed", file=str(folder / PROVENANCE), suggestion=AGAIN)
+    return there
 
 
-def _holds(folder: Path, manifest: Mapping[str, Any]) -> bool:
+def _files(folder: Place, pattern: str) -> list[Place]:
+    """Files of a folder in the order of their names, none if there is no folder."""
+    if not isinstance(folder, Path):
+        folder.fs.invalidate_cache()
+        return sorted(folder.glob(pattern), key=lambda file: file.name) if folder.exists() else []
+    return list[Place](sorted(folder.glob(pattern)))
+
+
+def _name_in(folder: Place, file: Place) -> str:
+    """Name of a file of a table as manifests have it."""
+    parts = (file.parent.name, file.name)
+    return "/".join(parts if file.parent.parent.name != WORKING else (WORKING, *parts))
+
+
+def _pair_of(manifest: Manifest) -> tuple[str, str]:
+    return manifest["scenario"], manifest["policy"]
+
+
+def _holds(folder: Place, manifest: Manifest) -> bool:
     """Whether every file of the block is there as it was written."""
     return all(intact(folder / name, digest) is not None for name, digest in manifest["files"].items())
 
@@ -352,14 +457,19 @@ def _holds(folder: Path, manifest: Mapping[str, Any]) -> bool:
 class Results:
     """Saved results. `experiment` is the question, with scenarios and policies called as in the tables."""
 
-    folder: Path
+    folder: Place
     experiment: Experiment
     provenance: dict[str, Any]
+
+    @cached_property
+    def _manifests(self) -> list[Manifest]:
+        """Of whole blocks of this question."""
+        return list(_manifests(self.folder, self.provenance["fingerprint"]).values())
 
     @property
     def tables(self) -> tuple[str, ...]:
         """Names of the tables that were kept."""
-        there = {name.split("/")[0] for _, manifest in _manifests(self.folder) for name in manifest["files"]}
+        there = {name.split("/")[0] for manifest in self._manifests for name in manifest["files"]}
         return tuple(table for table in TABLES if table in there)
 
     def settings(self, scenario: str, policy: str) -> Settings:
@@ -378,6 +488,21 @@ class Results:
             raise UserError("was changed", file=str(file), suggestion=AGAIN)
         return settings
 
+    def points(self) -> "Points | None":
+        """Parameter sets of the design, None without one."""
+        if self.experiment.design is None:
+            return None
+        from config.design import kept_points
+
+        file = self.folder / DESIGN
+        try:
+            points = kept_points(file.read_bytes())
+        except (OSError, ValueError) as error:
+            raise UserError("is missing or torn", file=str(file), suggestion=AGAIN) from error
+        if points.digest != self.provenance["design"]:
+            raise UserError("was changed", file=str(file), suggestion=AGAIN)
+        return points
+
     def table(
         self,
         name: str,
@@ -387,23 +512,54 @@ class Results:
         policies: Sequence[str] | None = None,
         quarters: Sequence[str] | None = None,
         run: int | None = None,
+        point: int | None = None,
     ) -> "pd.DataFrame":
         """A table, or of it only some columns, scenarios, policies, quarters and one run; text columns are categories.
 
-        Rows by scenario, policy, run and quarter, in the order of the experiment. docs/data_dictionary.md
-        says what the columns mean.
+        Rows by scenario, policy, run and quarter, in the order of the experiment; with a design by point before run.
+        docs/data_dictionary.md says what the columns mean. A million runs are better read part by part (`parts`).
         """
         from experiments.tables import from_parquet
 
+        files = self._files(name, scenarios, policies, None if run is None else self._place(run, point))
+        contents = (checked(file, digest) for file, digest in files.items())
+        if run is None:
+            return from_parquet(contents, columns, quarters)
+        who = {"run": run} if point is None else {"point": point, "run": run}
+        rows = from_parquet(contents, None if columns is None else [*dict.fromkeys([*columns, *who])], quarters)
+        for key, number in who.items():
+            rows = rows[rows[key] == number]
+        rows = rows.reset_index(drop=True)
+        return rows if columns is None else rows[list(columns)]
+
+    def parts(
+        self,
+        name: str,
+        columns: Sequence[str] | None = None,
+        *,
+        scenarios: Sequence[str] | None = None,
+        policies: Sequence[str] | None = None,
+        quarters: Sequence[str] | None = None,
+    ) -> "Iterator[pd.DataFrame]":
+        """The rows of `table`, block by block: what is read of them at a time does not grow with the number of runs."""
+        from experiments.tables import from_parquet
+
+        for file, digest in self._files(name, scenarios, policies).items():
+            yield from_parquet([checked(file, digest)], columns, quarters)
+
+    def _files(
+        self, name: str, scenarios: Sequence[str] | None, policies: Sequence[str] | None, place: int | None = None
+    ) -> dict[Place, str]:
+        """Files of a table with their SHA-256; with a `place` only the one that holds this history."""
         if name not in self.tables:
             raise UserError(f"has no table {name!r}", file=str(self.folder), allowed=listed(self.tables),
                             suggestion=nearest(name, self.tables))  # fmt: skip
         files = {
             self.folder / file: digest
-            for _, manifest in _manifests(self.folder)
+            for manifest in self._manifests
             if (scenarios is None or manifest["scenario"] in scenarios)
             and (policies is None or manifest["policy"] in policies)
-            and (run is None or run in range(*manifest["runs"]))
+            and (place is None or place in range(*manifest["runs"]))
             for file, digest in manifest["files"].items()
             if file.startswith(f"{name}/")
         }
@@ -411,20 +567,16 @@ class Results:
             chosen = listed([*(scenarios or ()), *(policies or ())])
             raise UserError(f"{name} has nothing for {chosen}", file=str(self.folder),
                             allowed=listed([*self.experiment.scenarios, *self.experiment.policies]))  # fmt: skip
-        contents = (_checked(file, digest) for file, digest in files.items())
-        if run is None:
-            return from_parquet(contents, columns, quarters)
-        rows = from_parquet(contents, None if columns is None else [*dict.fromkeys([*columns, "run"])], quarters)
-        rows = rows[rows["run"] == run].reset_index(drop=True)
-        return rows if columns is None else rows[list(columns)]
+        return files
+
+    def _place(self, run: int, point: int | None) -> int:
+        return run if point is None else point * self.experiment.runs + run
 
 
-def load(folder: str | Path, *, unfinished: bool = False) -> Results:
+def load(folder: str | Place, *, unfinished: bool = False) -> Results:
     """Results saved in a folder; those of an interrupted experiment only if `unfinished`."""
-    folder = Path(folder)
-    provenance = read_json(folder / PROVENANCE)
-    if provenance is None or "fingerprint" not in provenance:
-        raise UserError("is no folder of results", file=str(folder), allowed="what `partnership run` wrote")
+    folder = place(folder)
+    provenance = _provenance_of(folder)
     if not provenance["finished"] and not unfinished:
         raise UserError("was interrupted", file=str(folder), suggestion=AGAIN)
     content = {**provenance["experiment"], "name": provenance["name"]}
@@ -432,15 +584,16 @@ def load(folder: str | Path, *, unfinished: bool = False) -> Results:
     called = names_in_order(asked)
     renamed = {"scenarios": tuple(called["scenario"]), "policies": tuple(called["policy"])}
     results = Results(folder, asked.model_copy(update=renamed), provenance)
-    there = Counter({pair: 0 for pair in pairs(results.experiment)})
-    for _, manifest in _manifests(folder):
-        there.update({pair: len(range(*manifest["runs"])) for pair in there if _is_of(manifest, pair)})
-    if not unfinished and set(there.values()) != {results.experiment.runs}:
+    there = Counter({(pair.scenario, pair.policy): 0 for pair in pairs(results.experiment)})
+    for manifest in results._manifests:
+        there[_pair_of(manifest)] += len(range(*manifest["runs"]))
+    if not unfinished and set(there.values()) != {provenance["histories"]}:
         raise UserError("blocks are missing or torn", file=str(folder / BLOCKS), suggestion=AGAIN)
     return results
 
 
-def _checked(file: Path, digest: str) -> bytes:
+def checked(file: Place, digest: str) -> bytes:
+    """Content of a file that is as it was written; UserError if it is not."""
     content = intact(file, digest)
     if content is None:
         raise UserError("is torn or was changed", file=str(file), suggestion=AGAIN)

@@ -22,19 +22,22 @@ Columns = Mapping[str, np.ndarray[Any, Any]]
 Order = Mapping[str, Sequence[str]]
 """For a column of names the order in which they are best listed."""
 
+WHO = ("point", "run")
+"""Columns that say which history a row is of; only a design has points."""
+
 NAMES = b"names"
 """Key in a file's metadata under which the order of the names of each text column stands."""
 
 
 def to_parquet(columns: Columns, order: Order, constant: Mapping[str, str]) -> bytes:
-    """One table as the bytes of a Parquet file, rows sorted by run and otherwise as given.
+    """One table as the bytes of a Parquet file, rows sorted by point and run and otherwise as given.
 
     `constant` gives columns that are the same in all rows, put first. Whole numbers in a column `quarter` become text.
     """
     rows = len(next(iter(columns.values())))
-    by_run = _order_by_run(columns.get("run"))
+    by_run = _order_by_run(columns)
     arrays = {name: _encoded(np.zeros(rows), [text]) for name, text in constant.items()}
-    for name in sorted(columns, key=lambda column: column != "run"):
+    for name in [*(key for key in WHO if key in columns), *(name for name in columns if name not in WHO)]:
         arrays[name] = _array(name, columns[name] if by_run is None else columns[name][by_run])
     texts = [name for name, array in arrays.items() if pa.types.is_dictionary(array.type)]
     names = {name: list(order.get(name, ())) for name in texts}
@@ -44,11 +47,14 @@ def to_parquet(columns: Columns, order: Order, constant: Mapping[str, str]) -> b
     return file.getvalue()
 
 
-def _order_by_run(run: np.ndarray[Any, Any] | None) -> np.ndarray[Any, Any] | None:
-    """The order that sorts rows by run and keeps what stands in order within a run; None if they are sorted."""
-    if run is None or bool(np.all(run[1:] >= run[:-1])):
+def _order_by_run(columns: Columns) -> np.ndarray[Any, Any] | None:
+    """The order that sorts rows by history and keeps what stands in order within one; None if they are sorted."""
+    if "run" not in columns:
         return None
-    return np.argsort(run, kind="stable")
+    run = columns["run"]
+    if "point" in columns:
+        return np.lexsort((run, columns["point"]))
+    return None if bool(np.all(run[1:] >= run[:-1])) else np.argsort(run, kind="stable")
 
 
 def _array(name: str, values: np.ndarray[Any, Any]) -> pa.Array:
@@ -58,7 +64,7 @@ def _array(name: str, values: np.ndarray[Any, Any]) -> pa.Array:
         return _encoded(values - first, [quarter_name(index) for index in range(first, last + 1)])
     if values.dtype.kind in "UO":
         return pa.array(values, pa.string()).dictionary_encode()
-    return pa.array(values.astype(np.int64) if name == "run" else values)
+    return pa.array(values.astype(np.int64) if name in WHO else values)
 
 
 def _encoded(codes: np.ndarray[Any, Any], texts: Sequence[str]) -> pa.Array:

@@ -13,7 +13,7 @@ import numpy as np
 from config.calendar import quarter_index
 from config.schema import Experiment
 from experiments import provenance, running
-from experiments.running import Simulated
+from experiments.running import Lanes, Simulated
 from experiments.store import Pair
 
 PARTNERS = np.array(["EU", "DEU"], dtype=object)
@@ -63,14 +63,15 @@ def experiment(**other: Any) -> Experiment:
     return Experiment.model_validate({**content, **other}, strict=False)
 
 
-def simulate(settings: FakeSettings, runs: range, seed: int, record: Sequence[str]) -> Simulated:
+def simulate(settings: FakeSettings, lanes: Lanes, seed: int, record: Sequence[str]) -> Simulated:
     """Rows like those of the model; of its tables transitions come unsorted, to see that they are sorted."""
+    runs = lanes.runs
     quarters = np.arange(settings.start, settings.until + 1)
     run, quarter = np.repeat(runs, len(quarters)), np.tile(quarters, len(runs))
     depth = np.abs(np.sin(run * 12.9898 + quarter * 78.233 + seed + settings.shift))
     reached = np.flatnonzero(depth > 0.8)[::-1]
     reached = reached[np.lexsort((run[reached], quarter[reached]))]
-    link = np.abs(np.cos(np.array(runs) + seed))
+    link = np.abs(np.cos(runs + seed))
     tables = {
         "trajectories": {"run": run, "quarter": quarter, "operational_depth": depth, "vetoes": run % 3},
         "transitions": {
@@ -80,33 +81,43 @@ def simulate(settings: FakeSettings, runs: range, seed: int, record: Sequence[st
             "instrument": INSTRUMENTS[quarter[reached] % 2],
             "stage": STAGES[run[reached] % 2],
         },
-        "runs": {"run": np.array(runs), "regime": REGIMES[(link * 3).astype(int)]}
+        "runs": {"run": runs, "regime": REGIMES[(link * 3).astype(int)]}
         | ({"attention.link": link} if settings.parameters["attention.link"].draw else {}),
     }
     order = {"partner": PARTNERS.tolist(), "stage": STAGES.tolist(), "regime": REGIMES.tolist()}
     return {name: tables[name] for name in (*record, "runs")}, order, {"pressures": 0.001}
 
 
-def divide_by_zero(settings: FakeSettings, runs: range, seed: int, record: Sequence[str]) -> Simulated:
+def divide_by_zero(settings: FakeSettings, lanes: Lanes, seed: int, record: Sequence[str]) -> Simulated:
     np.ones(1) / np.zeros(1)
-    return simulate(settings, runs, seed, record)
+    return simulate(settings, lanes, seed, record)
 
 
-def interrupted_at_20(settings: FakeSettings, runs: range, seed: int, record: Sequence[str]) -> Simulated:
+def fails_at_7_and_31(settings: FakeSettings, lanes: Lanes, seed: int, record: Sequence[str]) -> Simulated:
+    """Run 7 divides by zero, run 31 writes down what is no number."""
+    np.ones(len(lanes)) / (lanes.runs != 7)
+    tables, order, seconds = simulate(settings, lanes, seed, record)
+    rows = tables["trajectories"]
+    lost = (rows["run"] == 31) & (rows["quarter"] == quarter_index("2027Q1"))
+    vetoes = np.where(lost, np.nan, rows["vetoes"]) if lost.any() else rows["vetoes"]
+    return {**tables, "trajectories": {**rows, "vetoes": vetoes}}, order, seconds
+
+
+def interrupted_at_20(settings: FakeSettings, lanes: Lanes, seed: int, record: Sequence[str]) -> Simulated:
     """Somebody presses Ctrl-C while the runs from 20 on are computed."""
-    if runs.start >= 20:
+    if lanes.runs[0] >= 20:
         raise KeyboardInterrupt
-    return simulate(settings, runs, seed, record)
+    return simulate(settings, lanes, seed, record)
 
 
-def slowly(settings: FakeSettings, runs: range, seed: int, record: Sequence[str]) -> Simulated:
+def slowly(settings: FakeSettings, lanes: Lanes, seed: int, record: Sequence[str]) -> Simulated:
     """Takes a while from run 10 on, and says so in a file when it begins."""
-    if runs.start >= 10:
+    if lanes.runs[0] >= 10:
         Path(os.environ["FAKE_STARTED"]).touch()
         time.sleep(0.5)
-    return simulate(settings, runs, seed, record)
+    return simulate(settings, lanes, seed, record)
 
 
-def whatever(settings: Any, runs: range, seed: int, record: Sequence[str]) -> Simulated:
+def whatever(settings: Any, lanes: Lanes, seed: int, record: Sequence[str]) -> Simulated:
     """One row per run and table, whatever the settings."""
-    return {name: {"run": np.array(runs)} for name in (*record, "runs")}, {}, {}
+    return {name: {"run": lanes.runs} for name in (*record, "runs")}, {}, {}

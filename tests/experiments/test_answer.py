@@ -12,11 +12,12 @@ from config.loading import load_experiment
 from experiments.analysis.reading import findings
 from experiments.figures import draw_all
 from experiments.report import answer
-from experiments.running import Simulated, run_experiment
+from experiments.running import Lanes, Simulated, run_experiment
 
 
-def invented(settings: Any, runs: range, seed: int, record: Sequence[str]) -> Simulated:
+def invented(settings: Any, lanes: Lanes, seed: int, record: Sequence[str]) -> Simulated:
     """Depth grows with the strength of the dialogue; every second run brings the information agreement into force."""
+    runs = lanes.runs
     quarters = np.arange(settings.start, settings.until + 1)
     run, quarter = np.repeat(runs, len(quarters)), np.tile(quarters, len(runs))
     strength = np.abs(np.sin(np.array(runs) * 12.9898 + seed)) * 2

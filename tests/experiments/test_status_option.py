@@ -15,7 +15,7 @@ from config.loading import load_experiment
 from config.status import load_status
 from experiments import cli, load, running
 from experiments.replay import Choice, replay
-from experiments.running import Simulated, run_experiment, simulate_partnership
+from experiments.running import Lanes, Simulated, run_experiment, simulate_partnership
 from experiments.store import Results
 
 ASKED = """question = "What next?"
@@ -120,10 +120,10 @@ def test_the_same_command_finds_everything_done(
 def test_an_interrupted_run_goes_on_with_its_status(
     results: Results, partnership: Command, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def interrupted(settings: Settings, runs: range, seed: int, record: Sequence[str]) -> Simulated:
-        if runs.start >= 4:
+    def interrupted(settings: Settings, lanes: Lanes, seed: int, record: Sequence[str]) -> Simulated:
+        if lanes.runs[0] >= 4:
             raise KeyboardInterrupt
-        return simulate_partnership(settings, runs, seed, record)
+        return simulate_partnership(settings, lanes, seed, record)
 
     words = ("run", "asked.toml", "--status", "known.toml", "--out", "halfway", "--workers", "1")
     with monkeypatch.context() as short:

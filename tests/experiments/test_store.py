@@ -14,7 +14,7 @@ from config.loading import load_experiment, settings_of
 from config.schema import Experiment
 from experiments import load
 from experiments.running import Outcome, run_experiment
-from experiments.store import Question, pairs, writing
+from experiments.store import Question, writing
 from tests.experiments import fake
 
 WIDTH = 16
@@ -110,7 +110,7 @@ def _a_file(folder: Path) -> None:
     [
         (_own_file, "holds something else"),
         (_own_experiment, "holds something else"),
-        (_other_provenance, "holds something else"),
+        (_other_provenance, "holds torn results"),
         (_other_experiment, "another experiment .differing: seed"),
         (_a_file, "is a file"),
     ],
@@ -226,4 +226,4 @@ def test_a_folder_has_one_writer_at_a_time(tmp_path: Path) -> None:
     other.kill()
     other.communicate()
     with writing(tmp_path / "r", question) as store:
-        assert store.missing(pairs(fake.experiment())[0], 40)
+        assert store.missing(40)

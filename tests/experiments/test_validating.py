@@ -20,7 +20,7 @@ from experiments.analysis.intervals import mean_interval
 from experiments.analysis.scores import Observed, from_ensemble
 from experiments.calibrating import Informed, Sample, plan_of
 from experiments.hindcasting import FORECASTERS, Belief, Forecasts, scored, skills
-from experiments.running import Simulated, run_experiment
+from experiments.running import Lanes, Simulated, run_experiment
 from experiments.validating import THIRDS, answers, draw, keep, left_out, told, validate
 from experiments.validation_page import PLAIN
 from tests.experiments import fake
@@ -40,10 +40,10 @@ def settings_of(experiment: Any, pair: Any) -> Any:
     return replace(fake.settings_of(experiment, pair), parameters=parameters)
 
 
-def simulate(settings: Any, runs: range, seed: int, record: Sequence[str]) -> Simulated:
+def simulate(settings: Any, lanes: Lanes, seed: int, record: Sequence[str]) -> Simulated:
     """The small world with more that is uncertain."""
-    tables, order, seconds = fake.simulate(settings, runs, seed, record)
-    numbers = np.array(runs)
+    tables, order, seconds = fake.simulate(settings, lanes, seed, record)
+    numbers = lanes.runs
     uncertain = {name: np.abs(np.sin(numbers * (2.3 + place) + 1)) for place, name in enumerate(DRAWN)}
     return {**tables, "runs": {**tables["runs"], **uncertain}}, order, seconds
 
