@@ -15,6 +15,7 @@ from rich.text import Text
 from config.schema import DOMAINS
 from experiments.analysis.findings import BILATERAL, Findings, World
 from experiments.analysis.intervals import LEVEL, Interval
+from experiments.analysis.made import Made, of_all
 from experiments.analysis.remedies import DEPTHS
 from experiments.analysis.transitions import DATES
 from experiments.labels import counted, measure_label, policy_label
@@ -41,17 +42,19 @@ def tell(found: Findings, out: Console) -> None:
     """Print everything that these findings hold, scenario by scenario."""
     out.print(Text(found.question, style="bold"))
     for scenario, world in found.worlds.items():
-        runs = found.run_count(scenario, found.baseline)
+        made = found.well(scenario, found.baseline).all
         out.print()
         out.print(
             f"{world.title} (scenario {scenario}, {world.first} to {world.last}), "
-            f"{counted(runs)} per policy, paired run by run.",
+            f"{of_all(len(found.complete[scenario]), made)} per policy, paired run by run.",
             markup=False,
         )
+        for sentence in found.failures(scenario):
+            out.print(sentence, markup=False)
         dated = found.dated
         dated = dated[(dated["scenario"] == scenario) & (dated["policy"] == found.baseline)]
         if found.has("transitions"):
-            _tell_dates(dated, world, found.baseline, out)
+            _tell_dates(dated, world, found.baseline, found.made[scenario, found.baseline], out)
         if len(found.policies) > 1:
             _tell_effects(found, scenario, world, out)
     out.print()
@@ -64,7 +67,7 @@ def tell(found: Findings, out: Console) -> None:
 # --- dated probabilities ----------------------------------------------------------------------------------------------
 
 
-def _tell_dates(dated: pd.DataFrame, world: World, policy: str, out: Console) -> None:
+def _tell_dates(dated: pd.DataFrame, world: World, policy: str, made: Made, out: Console) -> None:
     dates = [date for date in DATES if date in world.quarters] or [world.last]
     if not len(dated):
         out.print("No date of 2030, 2035 and 2040 lies within these runs.")
@@ -85,12 +88,16 @@ def _tell_dates(dated: pd.DataFrame, world: World, policy: str, out: Console) ->
             table.add_row(Padding(re.sub(r" *\([^)]*\)", "", title), (0, 0, 0, 2)), *shown)
     out.print()
     out.print(
-        f"In force at the end of the year with {policy_label(policy)}: per cent of runs, with 90 % interval",
+        f"In force at the end of the year with {policy_label(policy)}: per cent of {_runs(made)}, with 90 % interval",
         style="bold",
         markup=False,
     )
     out.print(table)
     _tell_ladder(cells, world, dates, out)
+
+
+def _runs(made: Made) -> str:
+    return f"the {counted(len(made.well))} that went well" if made.failed else "runs"
 
 
 def _groups(world: World) -> Iterator[tuple[str, list[tuple[str, str, str]]]]:

@@ -76,10 +76,14 @@ def show_limits(
     out, drawn = console(file), list[Path]()
     out.print(Text("What holds the partnership back?", style="bold"))
     for world in worlds:
+        made = found.well(world.name, chosen)
         rows = found.held_back(world.name, chosen)
         rows = rows[rows["instrument"] == one] if one else rows
-        tell(rows, world, chosen, found.run_count(world.name, chosen), out, one)
-        figure = limits(rows, world, chosen, found.run_count(world.name, chosen), one)
+        tell(rows, world, chosen, len(made.well), out, one)
+        if made.failed:
+            out.print()
+            out.print(found.failure(world.name, chosen), markup=False)
+        figure = limits(rows, world, chosen, len(made.well), one, made=made.all)
         drawn += save(figure, Path(folder) / FOLDER, figure_stem(found, "limits", world, chosen, one))
     _tell_rest(found, chosen, out)
     out.print(f"Figures: {', '.join(path.name for path in drawn)} in {Path(folder) / FOLDER}", markup=False)

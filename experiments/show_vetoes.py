@@ -58,9 +58,13 @@ def show_vetoes(
     out, drawn = console(file), list[Path]()
     out.print(Text("Who stops what in the Council?", style="bold"))
     for world in worlds:
-        rows, runs = found.vetoes(world.name, chosen), found.run_count(world.name, chosen)
+        made = found.well(world.name, chosen)
+        rows, runs = found.vetoes(world.name, chosen), len(made.well)
         tell(rows, world, chosen, runs, out)
-        figure = vetoes(rows, world, chosen, runs)
+        if made.failed:
+            out.print()
+            out.print(found.failure(world.name, chosen), markup=False)
+        figure = vetoes(rows, world, chosen, runs, made.all)
         drawn += save(figure, Path(folder) / FOLDER, figure_stem(found, "vetoes", world, chosen))
     _tell_rest(found, chosen, out)
     out.print(f"Figures: {', '.join(path.name for path in drawn)} in {Path(folder) / FOLDER}", markup=False)

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from experiments.analysis.findings import Findings, world
+from experiments.analysis.made import Numbered, Tables
 from experiments.store import Results, load
 
 
@@ -14,4 +15,11 @@ def findings(results: Results | Path | str) -> Findings:
     loaded = results if isinstance(results, Results) else load(results)
     experiment = loaded.experiment
     worlds = {name: world(loaded.settings(name, experiment.policies[0]), name) for name in experiment.scenarios}
-    return Findings(experiment.question, tuple(experiment.policies), worlds, loaded)
+    return Findings(experiment.question, tuple(experiment.policies), worlds, *numbered(loaded))
+
+
+def numbered(loaded: Results) -> tuple[Tables, int | None]:
+    """Results in which every history has a number of its own, and how many runs each point of a design has."""
+    if loaded.experiment.design is None:
+        return loaded, None
+    return Numbered(loaded, loaded.experiment.runs), loaded.experiment.runs

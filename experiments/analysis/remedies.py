@@ -5,7 +5,7 @@ difference is taken within a run, and most of what makes histories differ drops 
 Intervals cover chance in the finite number of runs, not what may be wrong with the model (`intervals.py`).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -24,7 +24,8 @@ BETTER = {**DEPTHS, **REGIMES}
 TOLERANCE = 1e-12
 """Differences smaller than this are none: they come from the order of a sum."""
 
-KEYS = ["scenario", "policy", "run"]
+Ends = Mapping[str, Floats]
+"""How runs end: by measure of `BETTER`, (R,) each. The same runs in the same order under every policy."""
 
 
 def reference(policies: Sequence[str]) -> str:
@@ -32,40 +33,14 @@ def reference(policies: Sequence[str]) -> str:
     return "none" if "none" in policies else policies[0]
 
 
-def outcomes(runs: pd.DataFrame, trajectories: pd.DataFrame | None, quarter: str | None = None) -> pd.DataFrame:
-    """How each run ends: scenario policy run, depths and gap at `quarter` (default: the last), and the two regimes.
-
-    Without trajectories only the regimes, which table `runs` holds: columns `strategic` and `functional`, 0 or 1;
-    a strategic partnership is functional too.
-    """
-    regime = runs["regime"].astype(str)
-    ends = runs[KEYS].assign(
-        strategic=(regime == "strategic").astype(float),
-        functional=regime.isin(["functional", "strategic"]).astype(float),
-    )
-    if trajectories is None or trajectories.empty:
-        return ends
-    last = quarter if quarter is not None else str(trajectories["quarter"].astype(str).max())
-    at_end = trajectories.loc[trajectories["quarter"] == last, [*KEYS, *DEPTHS]]
-    return ends.merge(at_end, on=KEYS, how="inner")
+def regimes(regime: "pd.Series[str]") -> Ends:
+    """Whether each run ends strategic, and functional or better, 0 or 1: a strategic partnership is functional too."""
+    strategic, functional = ((regime == name).to_numpy().astype(np.float64) for name in ("strategic", "functional"))
+    return {"strategic": strategic, "functional": strategic + functional}
 
 
-def differences(ends: pd.DataFrame, baseline: str) -> pd.DataFrame:
-    """Each run's outcome with a policy minus the same run's outcome under the baseline.
-
-    Long table: scenario policy run measure with_policy without difference. Runs that only one of the two has made
-    are left out.
-    """
-    measures = [name for name in BETTER if name in ends]
-    long = ends.melt(id_vars=KEYS, value_vars=measures, var_name="measure", value_name="with_policy")
-    base = long[long["policy"] == baseline].drop(columns="policy").rename(columns={"with_policy": "without"})
-    pairs = long[long["policy"] != baseline].merge(base, on=["scenario", "run", "measure"], how="inner")
-    pairs["difference"] = pairs["with_policy"] - pairs["without"]
-    return pairs[[*KEYS, "measure", "with_policy", "without", "difference"]]
-
-
-def effects(pairs: pd.DataFrame, level: float = LEVEL) -> pd.DataFrame:
-    """Effect of each policy on each measure, from `differences`; one row per scenario, policy and measure.
+def effects(with_policy: Ends, without: Ends, level: float = LEVEL) -> pd.DataFrame:
+    """Effect of a policy on each measure, from the ends of the same runs with it and without; one row per measure.
 
     runs                 pairs of runs
     mean lower upper     mean difference and its interval: Student's for depths, Agresti and Min's for regimes
@@ -73,22 +48,17 @@ def effects(pairs: pd.DataFrame, level: float = LEVEL) -> pd.DataFrame:
     better same worse    shares of runs; a smaller gap is better
     unpaired narrowing   width of the interval had runs not been paired; how many times narrower pairing makes it
     """
-    rows = [
-        {"scenario": scenario, "policy": policy, "measure": measure, **_effect(str(measure), group, level)}
-        for (scenario, policy, measure), group in pairs.groupby(
-            ["scenario", "policy", "measure"], sort=False, observed=True
-        )
-    ]
-    return pd.DataFrame(rows, columns=["scenario", "policy", "measure", *EFFECT_COLUMNS])
+    measures = [name for name in BETTER if name in with_policy and len(with_policy[name])]
+    rows = [{"measure": name, **_effect(name, with_policy[name], without[name], level)} for name in measures]
+    return pd.DataFrame(rows, columns=["measure", *EFFECT_COLUMNS])
 
 
 SPREAD = {"q05": 0.05, "q25": 0.25, "median": 0.5, "q75": 0.75, "q95": 0.95}
 EFFECT_COLUMNS = ["runs", "mean", "lower", "upper", *SPREAD, "better", "same", "worse", "unpaired", "narrowing"]
 
 
-def _effect(measure: str, group: pd.DataFrame, level: float) -> dict[str, float]:
-    difference = group["difference"].to_numpy(dtype=float)
-    with_policy, without = group["with_policy"].to_numpy(dtype=float), group["without"].to_numpy(dtype=float)
+def _effect(measure: str, with_policy: Floats, without: Floats, level: float) -> dict[str, float]:
+    difference = with_policy - without
     gain = BETTER[measure] * difference
     better, worse = float((gain > TOLERANCE).mean()), float((gain < -TOLERANCE).mean())
     size = len(difference)
@@ -255,48 +225,25 @@ def _is_strength(column: str) -> bool:
     return column.startswith("levers.") and column.endswith("_strength")
 
 
-def with_strength(pairs: pd.DataFrame, runs: pd.DataFrame, policy: str, measure: str) -> pd.DataFrame:
-    """Paired differences of one policy and measure beside the strength its lever had: scenario run strength difference.
+BREAK_EVEN_COLUMNS = [
+    *("measure", "verdict", "strength", "at_least", "surely", "greatest"),
+    *(f"{where}_{part}" for where in ("zero", "top") for part in Interval._fields),
+]
 
-    Empty if the policy has no single lever.
+
+def break_even_row(curve: pd.DataFrame, measure: str, level: float = LEVEL) -> dict[str, object]:
+    """Break-even of a lever as `BREAK_EVEN_COLUMNS`, from its `strength` and the `difference` it made in each run.
+
+    The effect, better being positive, is also given at strength zero and at the greatest strength, with intervals.
     """
-    lever = lever_of(policy, runs.columns)
-    if lever is None:
-        return pd.DataFrame(columns=["scenario", "run", "strength", "difference"])
-    chosen = pairs[(pairs["policy"] == policy) & (pairs["measure"] == measure)]
-    strengths = runs.loc[runs["policy"] == policy, ["scenario", "run", lever]].rename(columns={lever: "strength"})
-    return chosen.merge(strengths, on=["scenario", "run"], how="inner")[["scenario", "run", "strength", "difference"]]
-
-
-def break_evens(
-    pairs: pd.DataFrame, runs: pd.DataFrame, measure: str = "operational_depth", level: float = LEVEL
-) -> pd.DataFrame:
-    """Break-even of every policy with one lever: scenario policy measure verdict strength at_least surely greatest,
-    and the effect (better is positive) with interval at strength zero and at the greatest strength."""
-    rows = []
-    for policy in pairs["policy"].unique():
-        together = with_strength(pairs, runs, str(policy), measure)
-        for scenario, group in together.groupby("scenario", sort=False, observed=True):
-            found = break_even(
-                group["strength"].to_numpy(dtype=float),
-                group["difference"].to_numpy(dtype=float),
-                BETTER[measure],
-                level,
-            )
-            rows.append(
-                {
-                    "scenario": scenario,
-                    "policy": policy,
-                    "measure": measure,
-                    **{k: v for k, v in found._asdict().items() if not isinstance(v, Interval)},
-                    **{f"zero_{k}": v for k, v in found.at_zero._asdict().items()},
-                    **{f"top_{k}": v for k, v in found.at_top._asdict().items()},
-                }
-            )
-    ends = [f"{where}_{part}" for where in ("zero", "top") for part in Interval._fields]
-    return pd.DataFrame(
-        rows, columns=["scenario", "policy", "measure", "verdict", "strength", "at_least", "surely", "greatest", *ends]
-    )
+    strength, difference = (curve[name].to_numpy(dtype=float) for name in ("strength", "difference"))
+    found = break_even(strength, difference, BETTER[measure], level)
+    return {
+        "measure": measure,
+        **{k: v for k, v in found._asdict().items() if not isinstance(v, Interval)},
+        **{f"zero_{k}": v for k, v in found.at_zero._asdict().items()},
+        **{f"top_{k}": v for k, v in found.at_top._asdict().items()},
+    }
 
 
 def effect_by_strength(strength: Floats, difference: Floats, bins: int = 8, level: float = LEVEL) -> pd.DataFrame:

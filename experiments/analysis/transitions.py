@@ -4,15 +4,21 @@ Only full entry into force counts; an agreement that is signed or provisionally 
 An agreement that is reopened to be deepened stays in force meanwhile. One that lapsed no longer counts.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
+from typing import Any
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from config.calendar import quarter_index, quarter_name
 from experiments.analysis.intervals import LEVEL, jeffreys
 
 INSTRUMENT = ["partner", "instrument"]
 CELL = ["scenario", "policy", *INSTRUMENT]
+Ints = NDArray[np.int64]
+
 DATES = ("2030Q4", "2035Q4", "2040Q4")
 BEGINS, ENDS = "in_force", "lapsed"
 
@@ -23,55 +29,68 @@ def quarters_between(first: str, last: str) -> list[str]:
 
 
 def in_force_shares(
-    transitions: pd.DataFrame, start: pd.DataFrame, runs: pd.DataFrame, quarters: Sequence[str], level: float = LEVEL
+    parts: Iterable[pd.DataFrame], start: pd.DataFrame, runs: int, quarters: Sequence[str], level: float = LEVEL
 ) -> pd.DataFrame:
     """Share of runs in which each instrument is in force at the end of each quarter, with a Jeffreys interval.
 
-    transitions  scenario policy run partner instrument stage quarter, rows of a run in the order they happened
-    start        scenario partner instrument in_force: what stands before the first quarter. It also says which
-                 instruments exist, so that one that never moves has its row of zeros or ones
-    runs         scenario policy run: every run that was made, one row each
-    quarters     names, ascending and without a hole; transitions before the first count as if in it
+    parts     pieces of table transitions of one scenario and policy, run partner instrument stage quarter: every run
+              whole in one piece, its rows in the order they happened
+    start     partner instrument in_force: what stands before the first quarter. It also says which instruments exist,
+              so that one that never moves has its row of zeros or ones
+    runs      number of runs that went well, with transitions or without
+    quarters  names, ascending and without a hole; transitions before the first count as if in it
 
-    Returns one row per scenario, policy, partner, instrument, quarter with `count runs share lower upper`.
+    Returns one row per partner, instrument, quarter with `count runs share lower upper`.
     The interval covers chance in the finite number of runs, not what may be wrong with the model.
     """
-    made = runs.groupby(["scenario", "policy"], sort=False, observed=True).size().rename("runs").reset_index()
-    cells = made.merge(start.rename(columns={"in_force": "standing"}), on="scenario", how="inner")
-    changes = _changes(transitions, start, quarters)
-    counts = cells.merge(changes, on=CELL, how="left")
-    steps = counts[list(quarters)].astype(float).fillna(0.0)
-    standing = steps.cumsum(axis=1).add(counts["standing"].astype(float) * counts["runs"], axis=0)
-    wide = pd.concat([counts[[*CELL, "runs"]], standing], axis=1)
-    long = wide.melt(id_vars=[*CELL, "runs"], value_vars=list(quarters), var_name="quarter", value_name="count")
-    long["place"] = long.groupby("quarter", sort=False).cumcount()
-    long["moment"] = long["quarter"].map({name: place for place, name in enumerate(quarters)})
-    long = long.sort_values(["place", "moment"], kind="stable", ignore_index=True)
-    long["count"] = long["count"].astype(int)
-    long["share"] = long["count"] / long["runs"]
-    long["lower"], long["upper"] = jeffreys(long["count"], long["runs"], level)
-    return long[[*CELL, "quarter", "count", "runs", "share", "lower", "upper"]]
+    standing = start["in_force"].to_numpy(dtype=np.int64)
+    changes = np.zeros((len(start), len(quarters)), dtype=np.int64)
+    for part in parts:
+        _add_changes(changes, part, start, quarters)
+    count = (changes.cumsum(axis=1) + standing[:, None] * runs).ravel()
+    rows = {name: np.repeat(start[name].to_numpy(dtype=object), len(quarters)) for name in INSTRUMENT}
+    lower, upper = jeffreys(count, runs, level)
+    share = count / runs if runs else np.full(len(count), np.nan)
+    numbers = {"count": count, "runs": runs, "share": share, "lower": lower, "upper": upper}
+    return pd.DataFrame({**rows, "quarter": np.tile(np.array(quarters, dtype=object), len(start)), **numbers})
 
 
-def _changes(transitions: pd.DataFrame, start: pd.DataFrame, quarters: Sequence[str]) -> pd.DataFrame:
-    """Net number of runs entering force in each quarter: a row per instrument and policy, a column per quarter."""
-    events = transitions[transitions["stage"].isin([BEGINS, ENDS])][[*CELL, "run", "stage", "quarter"]].copy()
-    for name in (*CELL, "stage", "quarter"):
-        events[name] = events[name].astype(object)
-    if events.empty or not len(quarters):
-        return pd.DataFrame(columns=[*CELL, *quarters])
-    number = {name: quarter_index(name) for name in events["quarter"].unique()}
-    events["moment"] = (events["quarter"].map(number) - quarter_index(quarters[0])).clip(lower=0)
-    events = events[events["moment"] < len(quarters)].sort_values("moment", kind="stable")
-    events = events.drop_duplicates([*CELL, "run", "moment"], keep="last")
-    events["after"] = (events["stage"] == BEGINS).astype(int)
-    events = events.merge(start[["scenario", *INSTRUMENT, "in_force"]], on=["scenario", *INSTRUMENT], how="inner")
-    before = events.groupby([*CELL, "run"], sort=False)["after"].shift()
-    events["change"] = events["after"] - before.fillna(events["in_force"].astype(float)).astype(int)
-    wide = events.pivot_table(index=CELL, columns="moment", values="change", aggfunc="sum", fill_value=0)
-    wide = wide.reindex(columns=range(len(quarters)), fill_value=0)
-    wide.columns = pd.Index(list(quarters))
-    return wide.reset_index()
+def _add_changes(changes: Ints, part: pd.DataFrame, start: pd.DataFrame, quarters: Sequence[str]) -> None:
+    """Add to `changes`, (instruments, quarters), the net number of runs of this piece that enter force then."""
+    events = part[part["stage"].isin([BEGINS, ENDS])]
+    place, moment = _places(events, start), numbers(events["quarter"], quarter_index) - quarter_index(quarters[0])
+    after = (events["stage"] == BEGINS).to_numpy(np.int64)
+    rows = np.stack([events["run"].to_numpy(np.int64), place, np.maximum(moment, 0), after])
+    rows = rows[:, (place >= 0) & (moment < len(quarters))]
+    rows = rows[:, np.lexsort((rows[2], rows[1], rows[0]))]
+    again = (rows[:3, 1:] == rows[:3, :-1]).all(axis=0)
+    run, place, moment, after = rows[:, np.append(~again, True)[: rows.shape[1]]]
+    later = np.flatnonzero((run[1:] == run[:-1]) & (place[1:] == place[:-1])) + 1
+    before = start["in_force"].to_numpy(dtype=np.int64)[place]
+    before[later] = after[later - 1]
+    np.add.at(changes, (place, moment), after - before)
+
+
+def _places(events: pd.DataFrame, start: pd.DataFrame) -> Ints:
+    """The row of `start` that each event is about, -1 for an instrument that it does not have, (events,)."""
+    rows = {name: {key: place for place, key in enumerate(dict.fromkeys(start[name]))} for name in INSTRUMENT}
+    table = np.full(tuple(len(each) + 1 for each in rows.values()), -1, dtype=np.int64)
+    for place, (partner, instrument) in enumerate(zip(start["partner"], start["instrument"], strict=True)):
+        table[rows["partner"][partner], rows["instrument"][instrument]] = place
+    partner, instrument = (numbers(events[name], partial(_row, to)) for name, to in rows.items())
+    return np.asarray(table[partner, instrument], dtype=np.int64)
+
+
+def _row(rows: Mapping[str, int], name: str) -> int:
+    return rows.get(name, -1)
+
+
+def numbers(names: "pd.Series[Any]", number: Callable[[str], int]) -> Ints:
+    """The number of each name in a column of text, (rows,); asked once for each different name."""
+    column = names.astype("category")
+    table = np.array([number(str(name)) for name in column.cat.categories], dtype=np.int64)
+    codes = column.cat.codes.to_numpy(np.int64)
+    return table[codes] if len(table) else np.zeros(len(codes), dtype=np.int64)
 
 
 def dated_probabilities(shares: pd.DataFrame, dates: Sequence[str] = DATES) -> pd.DataFrame:

@@ -7,8 +7,7 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
-from experiments.analysis import remedies
-from experiments.analysis.findings import Findings
+from experiments.analysis.findings import LEVER_MEASURE, Findings
 from experiments.figures.break_even import break_even
 from experiments.figures.depth import depth
 from experiments.figures.effects import effects
@@ -44,40 +43,37 @@ def pictures(found: Findings) -> Iterator[tuple[str, Figure]]:
 
 def _pictures(found: Findings, scenario: str) -> Iterator[tuple[str, Figure]]:
     base, world = found.baseline, found.worlds[scenario]
+    made = found.well(scenario, base).all
     if found.has("trajectories") or found.has("summary"):
         bands = found.bands
-        yield "depth", depth(bands[bands["scenario"] == scenario], scenario, base)
+        yield "depth", depth(bands[bands["scenario"] == scenario], scenario, base, made)
     else:
         log.info('no picture of depth: it needs record = ["trajectories"]')
     changed = found.effects[found.effects["scenario"] == scenario]
     if found.has("trajectories") and len(changed):
-        yield "effects", effects(changed, scenario, base, world.last)
+        yield "effects", effects(changed, scenario, base, world.last, made)
         evens = found.break_evens
         evens = evens[evens["scenario"] == scenario]
         if len(evens):
-            pairs = found.pairs[found.pairs["scenario"] == scenario]
-            curves = {
-                str(policy): remedies.with_strength(pairs, found.runs, str(policy), "operational_depth")
-                for policy in evens["policy"]
-            }
-            yield "break_even", break_even(curves, evens, scenario, "operational_depth")
+            curves = {str(policy): found.curve(scenario, str(policy)) for policy in evens["policy"]}
+            yield "break_even", break_even(curves, evens, scenario, LEVER_MEASURE, made)
     if found.has("transitions"):
         shares = found.shares
         shares = shares[(shares["scenario"] == scenario) & (shares["policy"] == base)]
-        yield "timeline", timeline(shares, world, base)
-        yield "bilateral", bilateral(shares, world, base)
+        yield "timeline", timeline(shares, world, base, made)
+        yield "bilateral", bilateral(shares, world, base, made)
     else:
         log.info('no timeline: it needs record = ["transitions"]')
     positions = found.positions[found.positions["scenario"] == scenario]
     if len(positions):
-        yield "tile_map", tile_map(positions, scenario)
+        yield "tile_map", tile_map(positions, scenario, made)
     else:
         log.info('no map of member states: it needs record = [.., "actors"]')
     if found.has("limits") and found.has("transitions"):
-        yield "limits", limits(found.held_back(scenario, base), world, base, found.run_count(scenario, base))
+        yield "limits", limits(found.held_back(scenario, base), world, base, found.run_count(scenario, base), made=made)
     else:
         log.info('no picture of limits: it needs record = ["transitions", "limits"]')
     if found.has("vetoes"):
-        yield "vetoes", vetoes(found.vetoes(scenario, base), world, base, found.run_count(scenario, base))
+        yield "vetoes", vetoes(found.vetoes(scenario, base), world, base, found.run_count(scenario, base), made)
     else:
         log.info('no picture of vetoes: it needs record = ["vetoes"]')

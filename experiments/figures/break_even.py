@@ -7,24 +7,26 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from experiments.analysis.made import of_all
 from experiments.analysis.remedies import BETTER, effect_by_strength, effect_curve
 from experiments.figures.style import FAINT, INK, OPERATIONAL, PAPER, SOFT, sheet, styled
-from experiments.labels import counted, measure_label, policy_label
+from experiments.labels import measure_label, policy_label
 
 
 @styled
-def break_even(curves: dict[str, pd.DataFrame], table: pd.DataFrame, scenario: str, measure: str) -> Figure:
+def break_even(curves: dict[str, pd.DataFrame], table: pd.DataFrame, scenario: str, measure: str, made: int) -> Figure:
     """Paired effect against strength, a panel per policy with one lever.
 
-    curves  by policy the columns strength, difference (`remedies.with_strength`, one scenario)
+    curves  by policy the columns strength, difference (`Findings.curve`)
     table   rows of `Findings.break_evens` for the same scenario and measure
+    made    how many runs were made under each policy
     """
     policies = list(curves)
     columns = min(3, max(len(policies), 1))
     rows = ceil(len(policies) / columns) or 1
     runs = min((len(curve) for curve in curves.values()), default=0)
     note = (
-        f"Scenario {scenario}, {counted(runs, 'pair')} of runs per policy. Line and band: mean effect fitted to "
+        f"Scenario {scenario}, {of_all(runs, made, 'pair')} of runs per policy. Line and band: mean effect fitted to "
         "strength, with 90 % interval. Dots: means of eight equal groups of runs, with 90 % intervals. "
         "At zero a policy has only its costs."
     )

@@ -8,8 +8,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from experiments.analysis.intervals import Floats
+from experiments.analysis.made import of_all
 from experiments.figures.style import DECLARED, DECLARED_LINE, FAINT, OPERATIONAL, SOFT, sheet, styled, year, year_axis
-from experiments.labels import counted, policy_label
+from experiments.labels import policy_label
 
 Line = Literal["-"] | tuple[float, tuple[float, ...]]
 
@@ -31,17 +32,18 @@ LOOK = {
 
 
 @styled
-def depth(bands: pd.DataFrame, scenario: str, baseline: str) -> Figure:
+def depth(bands: pd.DataFrame, scenario: str, baseline: str, made: int) -> Figure:
     """Medians with 50 and 90 % bands of both depths (`Findings.bands`, one scenario), a row per policy.
 
-    The baseline stands in grey behind every other policy.
+    The baseline stands in grey behind every other policy. `made` is how many runs were made under each.
     """
     policies = [str(policy) for policy in bands["policy"].unique()]
     runs = int(bands["runs"].min()) if len(bands) else 0
+    least = "at least " if len(bands) and runs < int(bands["runs"].max()) else ""
     grey = f" Grey: {policy_label(baseline)}, median and 90 % band." if len(policies) > 1 else ""
     note = (
-        f"Scenario {scenario}, {counted(runs)} per policy. Lines: medians over runs. Dark bands: middle 50 % of runs, "
-        f"light bands: middle 90 %, quarter by quarter.{grey}"
+        f"Scenario {scenario}, {least}{of_all(runs, made)} per policy. Lines: medians over runs. Dark bands: middle "
+        f"50 % of runs, light bands: middle 90 %, quarter by quarter.{grey}"
     )
     figure = sheet(1.35 + 1.5 * max(len(policies), 1), "How deep the partnership gets", note)
     panels = figure.subplots(max(len(policies), 1), len(LOOK), sharex=True, sharey=True, squeeze=False)

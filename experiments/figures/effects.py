@@ -4,19 +4,23 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from experiments.analysis.made import of_all
 from experiments.analysis.remedies import DEPTHS
 from experiments.figures.style import FAINT, INK, OPERATIONAL, PAPER, SOFT, sheet, styled
-from experiments.labels import counted, measure_label, policy_label
+from experiments.labels import measure_label, policy_label
 
 
 @styled
-def effects(table: pd.DataFrame, scenario: str, baseline: str, last: str) -> Figure:
-    """Paired effects (`Findings.effects`, one scenario) on depths and gap, a row per policy, a panel per measure."""
+def effects(table: pd.DataFrame, scenario: str, baseline: str, last: str, made: int) -> Figure:
+    """Paired effects (`Findings.effects`, one scenario) on depths and gap, a row per policy, a panel per measure.
+
+    `made` is how many runs were made under each policy.
+    """
     measures = [measure for measure in DEPTHS if measure in set(table["measure"])]
     policies = list(table["policy"].unique())
     runs = int(table["runs"].min()) if len(table) else 0
     note = (
-        f"Scenario {scenario}, {counted(runs, 'pair')} of runs: the same run with the policy and with "
+        f"Scenario {scenario}, {of_all(runs, made, 'pair')} of runs: the same run with the policy and with "
         f"{policy_label(baseline)}, at {last}. Thick bar: middle 50 % of runs, thin: middle 90 %. "
         "Diamond: mean over runs; black line: its 90 % interval (hidden where narrower than the mark)."
     )

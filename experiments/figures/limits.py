@@ -13,9 +13,10 @@ from matplotlib.patches import Patch
 
 from experiments.analysis.findings import World
 from experiments.analysis.limits import DEED, FILE, LIMITS, OTHERS, QUESTIONS, UNION, actor_shares, limit_shares
+from experiments.analysis.made import of_all
 from experiments.figures.style import HEAT, INK, PAPER, SOFT, WIDTH, axes_at, sheet, styled, year_axis
 from experiments.figures.timeline import COUNTRIES
-from experiments.labels import actor_label, counted, instrument_label, policy_label, wrapped
+from experiments.labels import actor_label, instrument_label, policy_label, wrapped
 
 TITLE = "What holds the partnership back"
 ASKED = {FILE: "on the way into force", DEED: "in force, not carried out as agreed"}
@@ -57,17 +58,18 @@ COLUMNS = 9.35
 
 
 @styled
-def limits(rows: pd.DataFrame, world: World, policy: str, runs: int, instrument: str = "") -> Figure:
+def limits(rows: pd.DataFrame, world: World, policy: str, runs: int, instrument: str = "", *, made: int) -> Figure:
     """Shares of limits and of actors by year, and of limits by instrument, for files and for deeds side by side.
 
     rows  of `Findings.held_back` for one scenario and policy; with `instrument`, its own, then by partner
+    runs  that went well, of `made` in all
     """
     column = "partner" if instrument else "instrument"
     table = limit_shares(rows, [column])
     names = _in_order(table[column], world, column)
     about = f", {_title(instrument, world, 'instrument')}" if instrument else ""
     note = (
-        f"Scenario {world.name}{about}, policy: {policy_label(policy)}, {counted(runs)}. A case is a file, or an "
+        f"Scenario {world.name}{about}, policy: {policy_label(policy)}, {of_all(runs, made)}. A case is a file, or an "
         "agreement, that is held back in one quarter of one run. Left: files not yet in force, also those that deepen "
         "what is; attention binds where a text would pass but talks take their time. Right: agreements in force "
         "carried out below 90 % of what was agreed; the scarcest of attention, money and framework binds. Table: per "

@@ -12,8 +12,9 @@ from matplotlib.colors import Colormap, Normalize
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from experiments.analysis.made import of_all
 from experiments.figures.style import HEAT, INK, PAPER, SOFT, sheet, styled
-from experiments.labels import counted, policy_label
+from experiments.labels import policy_label
 
 GRID = {
     "SWE": (4, 0), "FIN": (5, 0),
@@ -40,15 +41,18 @@ class Tile(NamedTuple):
 
 
 @styled
-def tile_map(positions: pd.DataFrame, scenario: str) -> Figure:
-    """Positions of the capitals (`Findings.positions`, one scenario): a map per policy and quarter, two at most."""
+def tile_map(positions: pd.DataFrame, scenario: str, made: int) -> Figure:
+    """Positions of the capitals (`Findings.positions`, one scenario): a map per policy and quarter, two at most.
+
+    `made` is how many runs were made under each policy.
+    """
     cells = list(dict.fromkeys(zip(positions["policy"], positions["quarter"], strict=True)))
     cells = [cells[0], cells[-1]] if len(cells) > 1 else cells
     policies, quarters = ({cell[place] for cell in cells} for place in (0, 1))
-    runs = int(positions["runs"].max())
+    runs = int(positions["runs"].min())
     same = f", policy: {policy_label(str(cells[0][0]))}" if len(policies) == 1 else ""
     note = (
-        f"Scenario {scenario}{same}, {counted(runs)} per policy. Shade and number: median position, the depth of "
+        f"Scenario {scenario}{same}, {of_all(runs, made)} per policy. Shade and number: median position, the depth of "
         "partnership that a government would like (0–1). Bar in a tile: middle 80 % of runs on a scale from 0 to 1. "
         "Dashed edge: not a member state."
     )

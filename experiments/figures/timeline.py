@@ -12,8 +12,9 @@ from matplotlib.transforms import blended_transform_factory
 
 from config.schema import DOMAINS
 from experiments.analysis.findings import BILATERAL, World
+from experiments.analysis.made import of_all
 from experiments.figures.style import HEAT, INK, PAPER, SOFT, sheet, styled, year
-from experiments.labels import counted, policy_label, wrapped
+from experiments.labels import policy_label, wrapped
 
 COUNTRIES = {
     "DEU": "Germany", "ESP": "Spain", "FRA": "France", "GBR": "United Kingdom", "ITA": "Italy", "NLD": "Netherlands",
@@ -27,10 +28,11 @@ ROW = 0.215
 
 
 @styled
-def timeline(shares: pd.DataFrame, world: World, policy: str) -> Figure:
+def timeline(shares: pd.DataFrame, world: World, policy: str, made: int) -> Figure:
     """Union instruments by domain, then each bilateral rung as the mean over partners.
 
     shares  rows of `Findings.shares` for one scenario and policy
+    made    how many runs were made, also those that failed
     """
     union: list[tuple[str, Sequence[tuple[str, str]]]] = [
         (title, (("EU", slug),)) for _, slug, title, _ in _union(world)
@@ -41,19 +43,19 @@ def timeline(shares: pd.DataFrame, world: World, policy: str) -> Figure:
     for slug, part in rungs.groupby("instrument", sort=False):
         union.append((str(part["title"].iloc[0]), tuple((partner, str(slug)) for partner in part["partner"])))
         groups.append(BILATERAL)
-    note = f"{_said(shares, world, policy)} Bilateral rungs: mean over {len(partners)} partners."
+    note = f"{_said(shares, world, policy, made)} Bilateral rungs: mean over {len(partners)} partners."
     return _strips("When instruments come into force", note, union, groups, shares, world)
 
 
 @styled
-def bilateral(shares: pd.DataFrame, world: World, policy: str) -> Figure:
-    """The ladder of single states: a row per rung and partner; `shares` as for `timeline`."""
+def bilateral(shares: pd.DataFrame, world: World, policy: str, made: int) -> Figure:
+    """The ladder of single states: a row per rung and partner; `shares` and `made` as for `timeline`."""
     rungs = world.standing[world.standing["group"] == BILATERAL]
     rows = [
         (COUNTRIES.get(partner, partner), ((partner, slug),))
         for partner, slug in zip(rungs["partner"], rungs["instrument"], strict=True)
     ]
-    note = _said(shares, world, policy)
+    note = _said(shares, world, policy, made)
     return _strips("Japan's ties with single states", note, rows, list(rungs["title"]), shares, world)
 
 
@@ -65,11 +67,11 @@ def _union(world: World) -> list[tuple[str, str, str, str]]:
     return sorted(rows, key=lambda row: order[row[3]])
 
 
-def _said(shares: pd.DataFrame, world: World, policy: str) -> str:
+def _said(shares: pd.DataFrame, world: World, policy: str, made: int) -> str:
     runs = int(shares["runs"].max()) if len(shares) else 0
     return (
-        f"Scenario {world.name}, policy: {policy_label(policy)}, {counted(runs)}. Shade: share of runs in which it is "
-        f"in force at the end of the quarter; numbers: per cent at the end of {world.last}. "
+        f"Scenario {world.name}, policy: {policy_label(policy)}, {of_all(runs, made)}. Shade: share of runs in which "
+        f"it is in force at the end of the quarter; numbers: per cent at the end of {world.last}. "
         "Black mark: from here on in force in at least half of the runs."
     )
 

@@ -13,6 +13,7 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from experiments.analysis.findings import World
+from experiments.analysis.made import of_all
 from experiments.analysis.vetoes import FIRST, FOREIGN, LAST, OTHERS, SCOPES, Beside, beside, by_state, by_year
 from experiments.figures.style import (
     FAINT,
@@ -25,7 +26,7 @@ from experiments.figures.style import (
     styled,
     year_axis,
 )
-from experiments.labels import actor_label, counted, policy_label
+from experiments.labels import actor_label, policy_label
 
 TITLE = "Who stops what in the Council"
 ROW = 0.2
@@ -41,16 +42,17 @@ BAND = "#9cc3e6"
 
 
 @styled
-def vetoes(rows: pd.DataFrame, world: World, policy: str, runs: int) -> Figure:
+def vetoes(rows: pd.DataFrame, world: World, policy: str, runs: int, made: int) -> Figure:
     """Vetoes per ten years by state, below them the totals of every year: foreign policy left, enlargement right.
 
     rows  of `Findings.vetoes` for one scenario and policy
+    runs  that went well, of `made` in all
     """
     place = beside(world.quarters)
     states = by_state(rows, runs, place.quarters, place.seen)
     states = states[states["actor"] != OTHERS]
     names = list(dict.fromkeys(str(name) for name in states["actor"]))
-    figure = sheet(1.0, TITLE, _note(world, policy, runs, place))
+    figure = sheet(1.0, TITLE, _note(world, policy, of_all(runs, made), place))
     rows_high, note_high = ROW * max(len(names), 1), 0.16 * (figure.get_supxlabel().count("\n") + 1)
     figure.set_layout_engine("none")
     figure.set_figheight((0.6 + rows_high + 1.15 + HIGH + 0.45 + note_high) / 0.97)
@@ -68,7 +70,7 @@ def vetoes(rows: pd.DataFrame, world: World, policy: str, runs: int) -> Figure:
     return figure
 
 
-def _note(world: World, policy: str, runs: int, place: Beside) -> str:
+def _note(world: World, policy: str, runs: str, place: Beside) -> str:
     seen = (
         f"Crosses: on record, from the press and incomplete; by state {place.quarters[0]} to {place.quarters[-1]} in "
         "model and record alike, by year where the year is on record as a whole. Foreign policy on record: the common "
@@ -78,7 +80,7 @@ def _note(world: World, policy: str, runs: int, place: Beside) -> str:
     )
     none = "" if place.seen is None else " and none on record"
     return (
-        f"Scenario {world.name}, policy: {policy_label(policy)}, {counted(runs)}. Vetoes: one for each state that "
+        f"Scenario {world.name}, policy: {policy_label(policy)}, {runs}. Vetoes: one for each state that "
         "stops a decision in a quarter. Dots and lines: mean of runs; bars and bands: 5 to 95 % of runs. Foreign "
         f"policy in the model: files with Japan, Russia, China, the Peace Facility. States with few vetoes{none} are "
         f"left out. {seen}"

@@ -1,6 +1,6 @@
 """Invented results with the columns of real ones, to test statistics and pictures without a model."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -30,6 +30,8 @@ class Kept:
     """Tables in memory, read as `experiments.store.Results` are."""
 
     content: dict[str, pd.DataFrame]
+    width: int = 16
+    """Runs of a block."""
 
     @property
     def tables(self) -> tuple[str, ...]:
@@ -49,8 +51,26 @@ class Kept:
             if chosen is not None:
                 rows = rows[rows[column].isin(list(chosen))]
         rows = rows if columns is None else rows[list(columns)]
-        names = [column for column in ("scenario", "policy", "quarter", "stage", "actor") if column in rows]
+        names = [column for column in ("scenario", "policy", "quarter", "stage", "actor", "failed") if column in rows]
         return rows.astype(dict.fromkeys(names, "category")).reset_index(drop=True)
+
+    def parts(
+        self,
+        name: str,
+        columns: Sequence[str] | None = None,
+        *,
+        scenarios: Sequence[str] | None = None,
+        policies: Sequence[str] | None = None,
+        quarters: Sequence[str] | None = None,
+    ) -> Iterator[pd.DataFrame]:
+        """The same rows, a piece for each scenario, policy and so many runs."""
+        rows = self.content[name]
+        keys = ["scenario", "policy", *(["point"] if "point" in rows else [])]
+        blocks = [rows["run"] // self.width] if "run" in rows else []
+        for _, part in rows.groupby([*(rows[key] for key in keys), *blocks], sort=False):
+            found = Kept({name: part}).table(name, columns, scenarios=scenarios, policies=policies, quarters=quarters)
+            if len(found):
+                yield found
 
 
 def findings(
@@ -110,6 +130,7 @@ def tables(
                 {
                     **keys,
                     "run": np.arange(runs),
+                    "failed": "",
                     "regime": np.select([end < 0.25, end < 0.6], ["symbolic", "functional"], "strategic"),
                     "levers.dialogue_strength": strength[policy],
                     "levers.indo_pacific_strength": strength[policy],

@@ -116,7 +116,7 @@ def test_it_is_drawn_with_the_other_figures_where_it_was_recorded():
 def test_the_figure_says_what_it_shows_in_type_that_can_be_read_and_comes_out_the_same(tmp_path: Path):
     found = held()
     rows, world = found.held_back("outlook", "none"), found.worlds["outlook"]
-    figure = limits(rows, world, "none", 5)
+    figure = limits(rows, world, "none", 5, made=5)
     note = figure.get_supxlabel().replace("\n", " ")
     assert "Scenario outlook" in note and "no policy" in note and "5 runs" in note
     assert figure.get_figwidth() == WIDTH
@@ -124,7 +124,9 @@ def test_the_figure_says_what_it_shows_in_type_that_can_be_read_and_comes_out_th
     assert min(text.get_fontsize() for one in figure.axes for text in one.texts) >= SMALL
     legends = [{text.get_text() for text in one.get_legend().get_texts()} for one in figure.axes if one.get_legend()]
     assert set(FILLS) in legends, "every limit occurs, so every one is in the legend"
-    once, again = (save(limits(rows, world, "none", 5), tmp_path / name, "limits") for name in ("once", "again"))
+    once, again = (
+        save(limits(rows, world, "none", 5, made=5), tmp_path / name, "limits") for name in ("once", "again")
+    )
     assert [file.read_bytes() for file in once] == [file.read_bytes() for file in again]
 
 

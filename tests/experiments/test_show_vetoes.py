@@ -124,7 +124,7 @@ def test_it_is_drawn_with_the_other_figures_where_it_was_recorded():
 def test_the_figure_says_what_it_shows_and_comes_out_the_same(tmp_path: Path, case: dict[str, object]):
     found = stopped(**case)  # type: ignore[arg-type]
     rows, world = found.vetoes("outlook", "none"), found.worlds["outlook"]
-    figure = vetoes(rows, world, "none", 5)
+    figure = vetoes(rows, world, "none", 5, 5)
     note = figure.get_supxlabel().replace("\n", " ")
     assert "Scenario outlook" in note and "no policy" in note and "5 runs" in note
     assert ("Crosses" in note) == bool(case)
@@ -134,7 +134,7 @@ def test_the_figure_says_what_it_shows_and_comes_out_the_same(tmp_path: Path, ca
     assert min(sizes) >= SMALL
     legend = {text.get_text() for one in figure.axes if one.get_legend() for text in one.get_legend().get_texts()}
     assert legend == {"mean", "5 to 95 % of runs", *(["on record"] if case else [])}
-    once, again = (save(vetoes(rows, world, "none", 5), tmp_path / name, "vetoes") for name in ("once", "again"))
+    once, again = (save(vetoes(rows, world, "none", 5, 5), tmp_path / name, "vetoes") for name in ("once", "again"))
     assert [file.read_bytes() for file in once] == [file.read_bytes() for file in again]
 
 

@@ -4,7 +4,7 @@ import pandas as pd
 
 from config.loading import resolve
 from experiments.analysis.findings import standing, world
-from tests.experiments.synthetic import LAST, STANDING, findings
+from tests.experiments.synthetic import LAST, STANDING, Kept, findings
 
 
 def test_every_instrument_and_rung_of_the_settings_is_known():
@@ -50,9 +50,10 @@ def test_a_summary_stands_in_for_trajectories():
 
 def test_without_actors_positions_at_the_end_are_those_of_the_runs():
     found = findings(runs=5, without=("actors",))
-    found.runs["position_DEU"] = [0.1, 0.2, 0.3, 0.4, 0.5] * 3
+    assert isinstance(found.results, Kept)
+    found.results.content["runs"]["position_DEU"] = [0.125, 0.25, 0.375, 0.5, 0.625] * 3
     table = found.positions
     assert set(table["policy"]) == {"none", "indo_pacific_strategy"}
     assert set(table["actor"]) == {"DEU"}
     assert set(table["quarter"]) == {LAST}
-    assert list(table["median"]) == [0.3, 0.3]
+    assert list(table["median"]) == [0.375, 0.375]

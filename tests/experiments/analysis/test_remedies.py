@@ -6,39 +6,36 @@ import pytest
 
 from experiments.analysis.intervals import mean_interval
 from experiments.analysis.remedies import (
+    BREAK_EVEN_COLUMNS,
     break_even,
-    break_evens,
-    differences,
+    break_even_row,
     effect_by_strength,
     effect_curve,
     effects,
     lever_of,
-    outcomes,
     reference,
-    with_strength,
+    regimes,
 )
 
 RUNS = 200
 
 
-def ends(none: list[float], policy: list[float]) -> pd.DataFrame:
+def ends(depth: list[float]) -> dict[str, np.ndarray]:
     """Outcomes at the horizon of as many runs, gap being half of the depth."""
-    frames = [
-        pd.DataFrame(
-            {
-                "scenario": "s", "policy": name, "run": range(len(depth)), "operational_depth": depth,
-                "declared_depth": depth, "gap": np.array(depth) / 2,
-                "functional": (np.array(depth) >= 0.25).astype(float), "strategic": 0.0,
-            }
-        )
-        for name, depth in (("none", none), ("dialogue", policy))
-    ]  # fmt: skip
-    return pd.concat(frames, ignore_index=True)
+    values = np.array(depth)
+    return {
+        "operational_depth": values, "declared_depth": values, "gap": values / 2,
+        "functional": (values >= 0.25).astype(float), "strategic": np.zeros(len(values)),
+    }  # fmt: skip
+
+
+def effect(none: list[float], policy: list[float], measure: str = "operational_depth") -> "pd.Series[float]":
+    """The effect of a policy on one measure, from the depths that runs end with."""
+    return effects(ends(policy), ends(none)).set_index("measure").loc[measure]
 
 
 def test_effect_by_hand():
-    pairs = differences(ends([0.1, 0.2, 0.3, 0.4], [0.2, 0.2, 0.6, 0.4]), "none")
-    row = effects(pairs).set_index("measure").loc["operational_depth"]
+    row = effect([0.1, 0.2, 0.3, 0.4], [0.2, 0.2, 0.6, 0.4])
     expected = mean_interval([0.1, 0.0, 0.3, 0.0])
     assert (row["mean"], row["lower"], row["upper"]) == pytest.approx(tuple(expected))
     assert (row["runs"], row["median"]) == (4, pytest.approx(0.05))
@@ -46,27 +43,21 @@ def test_effect_by_hand():
 
 
 def test_a_smaller_gap_is_better():
-    row = effects(differences(ends([0.4, 0.4], [0.2, 0.6]), "none")).set_index("measure").loc["gap"]
+    row = effect([0.4, 0.4], [0.2, 0.6], "gap")
     assert (row["better"], row["worse"]) == (0.5, 0.5)
 
 
 def test_regimes_are_compared_run_by_run():
-    row = effects(differences(ends([0.1, 0.3, 0.1], [0.3, 0.3, 0.3]), "none")).set_index("measure").loc["functional"]
+    row = effect([0.1, 0.3, 0.1], [0.3, 0.3, 0.3], "functional")
     assert row["mean"] == pytest.approx(2 / 3)
     assert row["lower"] < row["mean"]
-
-
-def test_runs_that_only_one_policy_has_made_are_left_out():
-    both = ends([0.1, 0.2, 0.3], [0.2, 0.3, 0.4])
-    torn = both[~((both["policy"] == "none") & (both["run"] == 2))]
-    assert set(differences(torn, "none")["run"]) == {0, 1}
 
 
 def test_pairing_narrows_the_interval_as_far_as_runs_share_their_luck():
     chance = np.random.default_rng(2)
     luck = chance.normal(0.3, 0.1, RUNS)
     noise = chance.normal(0, 0.01, RUNS)
-    row = effects(differences(ends(list(luck), list(luck + 0.02 + noise)), "none")).iloc[0]
+    row = effect(list(luck), list(luck + 0.02 + noise))
     by_hand = np.sqrt(luck.var(ddof=1) + (luck + noise).var(ddof=1)) / noise.std(ddof=1)
     assert row["narrowing"] == pytest.approx(by_hand, rel=0.01)
     assert row["lower"] < 0.02 < row["upper"]
@@ -77,27 +68,25 @@ def test_paired_intervals_hold_the_true_effect_about_nine_times_in_ten():
     held = []
     for _ in range(400):
         luck = chance.normal(0.3, 0.1, 30)
-        pairs = differences(ends(list(luck), list(luck + chance.normal(0.02, 0.03, 30))), "none")
-        row = effects(pairs[pairs["measure"] == "operational_depth"]).iloc[0]
+        row = effect(list(luck), list(luck + chance.normal(0.02, 0.03, 30)))
         held.append(row["lower"] <= 0.02 <= row["upper"])
     assert 0.86 < np.mean(held) < 0.94
 
 
 def test_a_policy_without_effect_has_none():
-    row = effects(differences(ends([0.1, 0.2, 0.3], [0.1, 0.2, 0.3]), "none")).iloc[0]
+    row = effect([0.1, 0.2, 0.3], [0.1, 0.2, 0.3])
     assert (row["mean"], row["lower"], row["upper"], row["same"]) == (0.0, 0.0, 0.0, 1.0)
     assert np.isnan(row["narrowing"])
 
 
 def test_one_run_has_an_effect_but_no_interval():
-    row = effects(differences(ends([0.1], [0.2]), "none")).iloc[0]
+    row = effect([0.1], [0.2])
     assert row["mean"] == pytest.approx(0.1)
     assert np.isnan(row["lower"])
 
 
 def test_nothing_to_compare_gives_an_empty_table():
-    alone = ends([0.1], [0.2]).query("policy == 'none'")
-    assert effects(differences(alone, "none")).empty
+    assert effects(ends([]), ends([])).empty
 
 
 def test_the_reference_is_no_policy_or_else_the_first():
@@ -105,18 +94,10 @@ def test_the_reference_is_no_policy_or_else_the_first():
     assert reference(["qmv", "dialogue"]) == "qmv"
 
 
-def test_outcomes_take_the_last_quarter_and_the_regime():
-    runs = pd.DataFrame({"scenario": "s", "policy": "none", "run": [0, 1], "regime": ["strategic", "symbolic"]})
-    path = pd.DataFrame(
-        {
-            "scenario": "s", "policy": "none", "run": [0, 0, 1, 1], "quarter": ["2030Q1", "2030Q2"] * 2,
-            "operational_depth": [0.1, 0.7, 0.1, 0.2], "declared_depth": 0.8, "gap": 0.1,
-        }
-    )  # fmt: skip
-    found = outcomes(runs, path)
-    assert list(found["operational_depth"]) == [0.7, 0.2]
-    assert list(found["strategic"]) == list(found["functional"]) == [1.0, 0.0]
-    assert "gap" not in outcomes(runs, None)
+def test_a_strategic_partnership_is_functional_too():
+    found = regimes(pd.Series(["strategic", "symbolic", "functional"], dtype="category"))
+    assert list(found["strategic"]) == [1.0, 0.0, 0.0]
+    assert list(found["functional"]) == [1.0, 0.0, 1.0]
 
 
 # --- break-even -------------------------------------------------------------------------------------------------------
@@ -192,15 +173,20 @@ def test_levers_belong_to_policies_by_name():
     assert lever_of("lift_attention", columns) is None
 
 
-def test_break_evens_of_a_table():
-    strength = strengths(runs=60)
-    table = ends([0.3] * 60, list(0.3 - 0.03 + 0.05 * strength))
-    runs = table[["scenario", "policy", "run"]].assign(**{"levers.dialogue_strength": np.tile(strength, 2)})
-    pairs = differences(table, "none")
-    found = break_evens(pairs, runs).iloc[0]
-    assert (found["policy"], found["verdict"], found["strength"]) == ("dialogue", "from", pytest.approx(0.6))
+def test_the_break_even_of_a_curve_has_the_ends_with_their_intervals():
+    strength = strengths()
+    found = break_even_row(
+        pd.DataFrame({"strength": strength, "difference": -0.03 + 0.05 * strength}), "declared_depth"
+    )
+    assert list(found) == BREAK_EVEN_COLUMNS
+    assert (found["verdict"], found["strength"]) == ("from", pytest.approx(0.6))
     assert found["zero_estimate"] == pytest.approx(-0.03)
-    assert with_strength(pairs, runs, "qmv", "gap").empty
+
+
+def test_of_a_gap_less_is_better():
+    strength = strengths()
+    curve = pd.DataFrame({"strength": strength, "difference": 0.03 - 0.05 * strength})
+    assert break_even_row(curve, "gap")["zero_estimate"] == pytest.approx(-0.03)
 
 
 def test_groups_of_strength_hold_equally_many_runs():

@@ -9,20 +9,20 @@ from experiments.analysis.transitions import dated_probabilities, halfway, in_fo
 
 QUARTERS = quarters_between("2030Q1", "2030Q4")
 START = pd.DataFrame(
-    [("s", "EU", "pact", False), ("s", "EU", "dialogue", True), ("s", "DEU", "raa", False)],
-    columns=["scenario", "partner", "instrument", "in_force"],
+    [("EU", "pact", False), ("EU", "dialogue", True), ("DEU", "raa", False)],
+    columns=["partner", "instrument", "in_force"],
 )
-RUNS = pd.DataFrame({"scenario": "s", "policy": "none", "run": range(4)})
+RUNS = 4
 
 
 def moves(*rows: tuple[int, str, str, str]) -> pd.DataFrame:
     """Transitions of Union instruments: run, instrument, stage, quarter."""
     table = pd.DataFrame(rows, columns=["run", "instrument", "stage", "quarter"])
-    return table.assign(scenario="s", policy="none", partner="EU")
+    return table.assign(partner="EU")
 
 
-def counts(transitions: pd.DataFrame, instrument: str, runs: pd.DataFrame = RUNS) -> list[int]:
-    shares = in_force_shares(transitions, START, runs, QUARTERS)
+def counts(transitions: pd.DataFrame, instrument: str) -> list[int]:
+    shares = in_force_shares([transitions], START, RUNS, QUARTERS)
     return list(shares.loc[shares["instrument"] == instrument, "count"])
 
 
@@ -68,36 +68,50 @@ def test_transitions_outside_the_quarters_asked_for():
 
 def test_categories_are_read_like_text():
     table = moves((0, "pact", "in_force", "2030Q2"))
-    as_categories = table.astype(
-        dict.fromkeys(["scenario", "policy", "partner", "instrument", "stage", "quarter"], "category")
-    )
+    as_categories = table.astype(dict.fromkeys(["partner", "instrument", "stage", "quarter"], "category"))
     assert counts(as_categories, "pact") == counts(table, "pact")
 
 
 def test_intervals_are_those_of_the_runs_that_were_made():
-    shares = in_force_shares(moves((0, "pact", "in_force", "2030Q2")), START, RUNS, QUARTERS)
+    shares = in_force_shares([moves((0, "pact", "in_force", "2030Q2"))], START, RUNS, QUARTERS)
     last = shares[shares["instrument"] == "pact"].iloc[-1]
     lower, upper = jeffreys(1, 4)
     assert (last["runs"], last["share"]) == (4, 0.25)
     assert (last["lower"], last["upper"]) == (pytest.approx(float(lower)), pytest.approx(float(upper)))
 
 
-def test_policies_are_counted_apart():
-    runs = pd.concat([RUNS, RUNS.assign(policy="dialogue").head(2)])
-    shares = in_force_shares(moves((0, "pact", "in_force", "2030Q1")), START, runs, QUARTERS)
-    ends = shares[(shares["instrument"] == "pact") & (shares["quarter"] == "2030Q4")].set_index("policy")
-    assert dict(ends["count"]) == {"none": 1, "dialogue": 0}
-    assert dict(ends["runs"]) == {"none": 4, "dialogue": 2}
+def test_pieces_of_whole_runs_are_counted_like_one_table():
+    rows = moves(
+        *((run, name, stage, f"2030Q{1 + (run + place) % 4}")
+          for run in range(9)
+          for place, (name, stage) in enumerate((("pact", "in_force"), ("dialogue", "lapsed"), ("pact", "lapsed"))))
+    )  # fmt: skip
+    parts = [rows[rows["run"] < 4], rows[rows["run"] > 6], rows[rows["run"].between(4, 6)]]
+    whole = in_force_shares([rows], START, 9, QUARTERS)
+    pd.testing.assert_frame_equal(in_force_shares(parts, START, 9, QUARTERS), whole)
+
+
+def test_without_a_run_there_is_no_share():
+    shares = in_force_shares([], START, 0, QUARTERS)
+    assert len(shares) == len(START) * len(QUARTERS)
+    assert shares["share"].isna().all()
+
+
+def test_an_instrument_that_does_not_exist_is_not_counted():
+    shares = in_force_shares([moves((0, "unknown", "in_force", "2030Q1"))], START, RUNS, QUARTERS)
+    assert set(shares["instrument"]) == set(START["instrument"])
 
 
 def test_dates_outside_the_runs_have_no_row():
-    shares = in_force_shares(moves(), START, RUNS, QUARTERS)
+    shares = in_force_shares([moves()], START, RUNS, QUARTERS)
     assert set(dated_probabilities(shares)["quarter"]) == {"2030Q4"}
 
 
 def test_halfway_is_the_first_quarter_with_half_of_the_runs():
     two = moves((0, "pact", "in_force", "2030Q2"), (1, "pact", "in_force", "2030Q3"))
-    found = halfway(in_force_shares(two, START, RUNS, QUARTERS)).set_index("instrument")["quarter"]
+    found = halfway(in_force_shares([two], START, RUNS, QUARTERS).assign(scenario="s", policy="none")).set_index(
+        "instrument"
+    )["quarter"]
     assert found["pact"] == "2030Q3"
     assert found["dialogue"] == "2030Q1"
     assert pd.isna(found["raa"])
