@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, TypeAlias, Union
 
-from config.errors import UserError, listed, nearest
+from config.errors import UserError, nearest
 
 if TYPE_CHECKING:
     from upath import UPath
@@ -45,8 +45,8 @@ def place(text: str | Place) -> Place:
     protocol = text.split("://")[0]
     known = sorted({*known_implementations, *registry})
     if protocol.split("::")[0] not in known:
-        raise UserError("is no kind of place", key="folder", value=text, allowed=f"a path, or one of {listed(known)}",
-                        suggestion=nearest(protocol, known))  # fmt: skip
+        raise UserError("is no kind of place", key="folder", value=text, suggestion=nearest(protocol, known),
+                        allowed="a path, or a place that fsspec knows, as s3://bucket/folder")  # fmt: skip
     try:
         found = UPath(text)
         found.fs  # noqa: B018 - makes the connection's code known

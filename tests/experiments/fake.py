@@ -1,6 +1,7 @@
 """A world small enough to test the machinery on: every number is a plain function of policy, seed, run and quarter."""
 
 import os
+import signal
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -114,7 +115,22 @@ def slowly(settings: FakeSettings, lanes: Lanes, seed: int, record: Sequence[str
     """Takes a while from run 10 on, and says so in a file when it begins."""
     if lanes.runs[0] >= 10:
         Path(os.environ["FAKE_STARTED"]).touch()
-        time.sleep(0.5)
+        time.sleep(0.5 if len(lanes) > 1 else 0.02)
+    return simulate(settings, lanes, seed, record)
+
+
+def killed_once(settings: FakeSettings, lanes: Lanes, seed: int, record: Sequence[str]) -> Simulated:
+    """The process is killed while the runs from 20 on are computed, the first time that somebody tries."""
+    if lanes.runs[0] >= 20 and not Path(os.environ["FAKE_STARTED"]).exists():
+        Path(os.environ["FAKE_STARTED"]).touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return simulate(settings, lanes, seed, record)
+
+
+def killed_always(settings: FakeSettings, lanes: Lanes, seed: int, record: Sequence[str]) -> Simulated:
+    """As if the runs from 20 on needed more memory than there is."""
+    if lanes.runs[0] >= 20:
+        os.kill(os.getpid(), signal.SIGKILL)
     return simulate(settings, lanes, seed, record)
 
 
