@@ -1,13 +1,13 @@
 """What we ask: how questions are run, stored, analysed, drawn and put at the command line."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from experiments.files import Place
     from experiments.store import Results
 
 
-def load(folder: "str | Path", *, unfinished: bool = False) -> "Results":
+def load(folder: "str | Place", *, unfinished: bool = False) -> "Results":
     """Results saved in a folder; those of an interrupted experiment only if `unfinished`."""
     from experiments import store
 

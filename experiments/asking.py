@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from config.errors import UserError, listed, nearest
@@ -10,6 +9,7 @@ from experiments.labels import counted, policy_label
 
 if TYPE_CHECKING:
     from experiments.analysis.findings import Findings, World
+    from experiments.files import Place
 
 
 def known(option: str, name: str | None, names: Iterable[str]) -> str:
@@ -23,7 +23,7 @@ def known(option: str, name: str | None, names: Iterable[str]) -> str:
     return name
 
 
-def require(found: "Findings", folder: Path | str, tables: Sequence[str]) -> None:
+def require(found: "Findings", folder: "Place | str", tables: Sequence[str]) -> None:
     """UserError, with what to write into the experiment file, unless all these tables were recorded."""
     missing = [table for table in tables if not found.has(table)]
     if missing:

@@ -302,7 +302,7 @@ def _show_results(kind: str, folder: str, scenario: str | None, policy: str | No
 
 @app.command(hidden=True)
 def replay(
-    results: Annotated[Path, typer.Argument(metavar="RESULTS", help="Folder of results.")],
+    results: Annotated[str, typer.Argument(metavar="RESULTS", help="Folder of results.")],
     run: Annotated[int | None, typer.Option(parser=_whole("--run", 0), metavar="N", help="Number of the run.")] = None,
     typical: Annotated[bool, typer.Option("--typical", help="The run nearest to the median path.")] = False,
     extreme: Annotated[bool, typer.Option("--extreme", help="The run furthest from the median path.")] = False,

@@ -5,7 +5,6 @@ import textwrap
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,6 +13,7 @@ from config.calendar import quarter_name
 from config.errors import UserError, listed, nearest
 from config.schema import PRESSURES, Settings
 from experiments.asking import known
+from experiments.files import Place
 from experiments.labels import counted, policy_label
 from experiments.store import Results, load
 
@@ -99,7 +99,7 @@ class Story:
 
 
 def replay(
-    folder: Path | str,
+    folder: Place | str,
     choice: Choice,
     *,
     scenario: str | None = None,

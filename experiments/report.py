@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import IO
 
 import pandas as pd
@@ -18,13 +17,14 @@ from experiments.analysis.intervals import LEVEL, Interval
 from experiments.analysis.made import Made, of_all
 from experiments.analysis.remedies import DEPTHS
 from experiments.analysis.transitions import DATES
+from experiments.files import Place
 from experiments.labels import counted, measure_label, policy_label
 
 NARROW = 80
 """Columns that the answer needs."""
 
 
-def answer(results_dir: Path | str, file: IO[str] | None = None) -> None:
+def answer(results_dir: Place | str, file: IO[str] | None = None) -> None:
     """Print the answer of a folder of results; plain text where the output is not a terminal."""
     from experiments.analysis.reading import findings
 

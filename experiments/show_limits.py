@@ -1,7 +1,6 @@
 """`partnership show limits`: what holds the partnership back, told in the terminal and drawn beside the results."""
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import IO
 
 import pandas as pd
@@ -16,6 +15,7 @@ from experiments.asking import figure_stem, heading, known, other_policies, poli
 from experiments.figures import FOLDER
 from experiments.figures.limits import limits
 from experiments.figures.style import save
+from experiments.files import Place, place
 from experiments.labels import actor_label, instrument_label
 from experiments.report import NARROW, console, plain_table
 
@@ -58,12 +58,12 @@ ACTORS = 8
 
 
 def show_limits(
-    folder: Path | str,
+    folder: Place | str,
     scenario: str | None = None,
     policy: str | None = None,
     instrument: str | None = None,
     file: IO[str] | None = None,
-) -> list[Path]:
+) -> list[Place]:
     """Print what holds the partnership back and draw it into the results' own folder; returns the files drawn.
 
     All scenarios unless one is named; the baseline unless a policy is named; all instruments unless one is named.
@@ -73,7 +73,7 @@ def show_limits(
     worlds, chosen = worlds_asked(found, scenario), policy_asked(found, policy)
     there = dict.fromkeys(slug for world in worlds for slug in world.standing["instrument"])
     one = known("--instrument", instrument, there) if instrument else ""
-    out, drawn = console(file), list[Path]()
+    out, drawn = console(file), list[Place]()
     out.print(Text("What holds the partnership back?", style="bold"))
     for world in worlds:
         made = found.well(world.name, chosen)
@@ -84,9 +84,9 @@ def show_limits(
             out.print()
             out.print(found.failure(world.name, chosen), markup=False)
         figure = limits(rows, world, chosen, len(made.well), one, made=made.all)
-        drawn += save(figure, Path(folder) / FOLDER, figure_stem(found, "limits", world, chosen, one))
+        drawn += save(figure, place(folder) / FOLDER, figure_stem(found, "limits", world, chosen, one))
     _tell_rest(found, chosen, out)
-    out.print(f"Figures: {', '.join(path.name for path in drawn)} in {Path(folder) / FOLDER}", markup=False)
+    out.print(f"Figures: {', '.join(path.name for path in drawn)} in {place(folder) / FOLDER}", markup=False)
     return drawn
 
 

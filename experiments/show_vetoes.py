@@ -1,7 +1,6 @@
 """`partnership show vetoes`: who stops what, beside the record, told in the terminal and drawn beside the results."""
 
 from collections.abc import Hashable, Mapping
-from pathlib import Path
 from typing import IO
 
 import pandas as pd
@@ -30,6 +29,7 @@ from experiments.asking import figure_stem, heading, other_policies, policy_aske
 from experiments.figures import FOLDER
 from experiments.figures.style import save
 from experiments.figures.vetoes import vetoes
+from experiments.files import Place, place
 from experiments.labels import actor_label
 from experiments.report import NARROW, console, plain_table
 
@@ -46,8 +46,8 @@ LEADERS = {
 
 
 def show_vetoes(
-    folder: Path | str, scenario: str | None = None, policy: str | None = None, file: IO[str] | None = None
-) -> list[Path]:
+    folder: Place | str, scenario: str | None = None, policy: str | None = None, file: IO[str] | None = None
+) -> list[Place]:
     """Print vetoes by state, subject and year and draw them into the results' own folder; returns the files drawn.
 
     All scenarios unless one is named; the baseline unless a policy is named.
@@ -55,7 +55,7 @@ def show_vetoes(
     found = findings(folder)
     require(found, folder, NEEDED)
     worlds, chosen = worlds_asked(found, scenario), policy_asked(found, policy)
-    out, drawn = console(file), list[Path]()
+    out, drawn = console(file), list[Place]()
     out.print(Text("Who stops what in the Council?", style="bold"))
     for world in worlds:
         made = found.well(world.name, chosen)
@@ -65,9 +65,9 @@ def show_vetoes(
             out.print()
             out.print(found.failure(world.name, chosen), markup=False)
         figure = vetoes(rows, world, chosen, runs, made.all)
-        drawn += save(figure, Path(folder) / FOLDER, figure_stem(found, "vetoes", world, chosen))
+        drawn += save(figure, place(folder) / FOLDER, figure_stem(found, "vetoes", world, chosen))
     _tell_rest(found, chosen, out)
-    out.print(f"Figures: {', '.join(path.name for path in drawn)} in {Path(folder) / FOLDER}", markup=False)
+    out.print(f"Figures: {', '.join(path.name for path in drawn)} in {place(folder) / FOLDER}", markup=False)
     return drawn
 
 

@@ -14,7 +14,6 @@ at, not fitted to.
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -26,12 +25,13 @@ from config.calendar import NEVER, quarter_index
 from config.errors import UserError, listed
 from config.loading import load_base, load_record, load_start
 from config.schema import LADDERS, PARTNERS, STAGES, Instrument, Settings, StartTable
-from experiments.analysis.findings import Tables
 from experiments.analysis.intervals import LEVEL
+from experiments.analysis.made import Tables
 from experiments.analysis.remedies import reference
 from experiments.analysis.transitions import BEGINS, ENDS, INSTRUMENT, quarters_between
 from experiments.analysis.vetoes import FOREIGN, ROW, beside, cast
 from experiments.asking import known
+from experiments.files import Place
 from experiments.store import Results, load
 
 Floats = NDArray[np.float64]
@@ -651,7 +651,7 @@ PATTERNS: Mapping[str, Callable[[Past], list[Number]]] = {
 }
 
 
-def patterns(results: Results | Path | str, scenario: str | None = None, policy: str | None = None) -> pd.DataFrame:
+def patterns(results: Results | Place | str, scenario: str | None = None, policy: str | None = None) -> pd.DataFrame:
     """Every number of every pattern, a row each, in one scenario that runs from 2010Q1 to mid-2026.
 
     The first such scenario unless one is named, under no policy unless one is named. Columns:

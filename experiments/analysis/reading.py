@@ -1,13 +1,12 @@
 """From a folder of results to its findings: the tables of the store beside the settings that they came from."""
 
-from pathlib import Path
-
 from experiments.analysis.findings import Findings, world
 from experiments.analysis.made import Numbered, Tables
+from experiments.files import Place
 from experiments.store import Results, load
 
 
-def findings(results: Results | Path | str) -> Findings:
+def findings(results: Results | Place | str) -> Findings:
     """What one folder of results has to say; nothing is computed before it is asked for.
 
     A scenario's start is read under the first policy: policies do not touch it.

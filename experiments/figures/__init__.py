@@ -3,7 +3,6 @@
 import logging
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 from matplotlib.figure import Figure
 
@@ -16,20 +15,21 @@ from experiments.figures.style import save
 from experiments.figures.tile_map import tile_map
 from experiments.figures.timeline import bilateral, timeline
 from experiments.figures.vetoes import vetoes
+from experiments.files import Place, place
 
 log = logging.getLogger(__name__)
 
 FOLDER = "figures"
 
 
-def draw_all(results_dir: Path | str) -> list[Path]:
+def draw_all(results_dir: Place | str) -> list[Place]:
     """Draw every figure that the recorded tables allow into the results' own folder; the files in order of reading."""
     from experiments.analysis.reading import findings
 
-    return draw(findings(results_dir), Path(results_dir) / FOLDER)
+    return draw(findings(results_dir), place(results_dir) / FOLDER)
 
 
-def draw(found: Findings, folder: Path) -> list[Path]:
+def draw(found: Findings, folder: Place) -> list[Place]:
     """Draw every figure of these findings as PNG and SVG; the names end in that of the scenario."""
     return [file for stem, figure in pictures(found) for file in save(figure, folder, stem)]
 

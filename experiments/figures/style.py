@@ -6,7 +6,7 @@ What must be told apart differs in lightness and in line or mark, never in hue a
 
 from collections.abc import Callable
 from functools import wraps
-from pathlib import Path
+from io import BytesIO
 from typing import ParamSpec
 
 import matplotlib.style
@@ -16,6 +16,7 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from config.calendar import quarter_index
+from experiments.files import Place, write_aside
 from experiments.labels import wrapped
 
 WIDTH = 7.0
@@ -94,13 +95,16 @@ def axes_at(figure: Figure, left: float, top: float, width: float, height: float
     return figure.add_axes((left / WIDTH, 0.98 - (top + height) / high, width / WIDTH, height / high))
 
 
-def save(figure: Figure, folder: Path, stem: str) -> list[Path]:
+def save(figure: Figure, folder: Place, stem: str) -> list[Place]:
     """Write a figure as PNG and SVG, without date, so that the same figure makes the same files."""
-    folder.mkdir(parents=True, exist_ok=True)
-    files = [folder / f"{stem}.png", folder / f"{stem}.svg"]
-    with matplotlib.style.context(["default", STYLE]):
-        figure.savefig(files[0], dpi=DPI, metadata={"Software": None})
-        figure.savefig(files[1], metadata={"Date": None, "Creator": None})
+    metadata = {"png": {"Software": None}, "svg": {"Date": None, "Creator": None}}
+    files: list[Place] = []
+    for kind, said in metadata.items():
+        content = BytesIO()
+        with matplotlib.style.context(["default", STYLE]):
+            figure.savefig(content, format=kind, dpi=DPI if kind == "png" else "figure", metadata=said)
+        files.append(folder / f"{stem}.{kind}")
+        write_aside(files[-1], content.getvalue())
     return files
 
 
