@@ -36,11 +36,18 @@ class UserError(Exception):
             text += f"; allowed: {self.allowed}"
         if self.suggestion:
             text += f" ({self.suggestion})"
-        return text
+        return _on_one_line(text)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Keep the parts when the error crosses from one process to another."""
         return _rebuilt, (self.problem, self.file, self.key, self.value, self.allowed, self.suggestion)
+
+
+def _on_one_line(text: str) -> str:
+    """A text with line ends and other letters that cannot be shown written out, as \\n."""
+    return "".join(
+        letter if letter.isprintable() else letter.encode("unicode_escape").decode("ascii") for letter in text
+    )
 
 
 def _rebuilt(problem: str, file: str, key: str, value: str, allowed: str, suggestion: str) -> UserError:

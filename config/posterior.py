@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Mapping
+from fractions import Fraction
 from pathlib import Path
 from typing import Annotated
 
@@ -13,6 +14,8 @@ from config.errors import CheckError, UserError, listed, nearest, shown
 from config.schema import Frozen, Parameter, Posterior, Quarter, Words, within
 
 LEAST_ROWS = 10
+MOST = 10_000_000
+"""Histories of a round: more would fill the memory of any machine."""
 
 
 def load_posterior(path: Path, parameters: Mapping[str, Parameter]) -> Posterior | None:
@@ -58,15 +61,17 @@ class Calibration(Frozen):
     scenario: Words
     until: Quarter
     vetoes_until: Quarter
-    rounds: Annotated[tuple[Annotated[int, Field(ge=100)], ...], Field(min_length=1)]
+    rounds: Annotated[tuple[Annotated[int, Field(ge=100, le=MOST)], ...], Field(min_length=1)]
     draws: Annotated[int, Field(ge=LEAST_ROWS)]
     seed: Annotated[int, Field(ge=0, lt=2**63)]
 
     def resized(self, histories: int | None, seed: int | None) -> "Calibration":
         """The same with so many histories in all, rounds in proportion, and another seed."""
-        scale = 1.0 if histories is None else histories / sum(self.rounds)
-        rounds = tuple(max(100, round(size * scale)) for size in self.rounds)
-        return self.model_copy(update={"rounds": rounds, "seed": self.seed if seed is None else seed})
+        whole = sum(self.rounds)
+        asked = whole if histories is None else histories
+        rounds = tuple(max(100, round(Fraction(size * asked, whole))) for size in self.rounds)
+        changed = {"rounds": rounds, "seed": self.seed if seed is None else seed}
+        return validated(Calibration, {**self.model_dump(), **changed}, "calibrate")
 
 
 def load_calibration(path: Path, parameters: Mapping[str, Parameter]) -> Calibration:

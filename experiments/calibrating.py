@@ -9,9 +9,11 @@ import io
 import json
 import math
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
@@ -21,7 +23,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
 from config.calendar import quarter_index, quarter_name
-from config.checking import tuples
+from config.checking import tuples, validated
 from config.errors import UserError
 from config.loading import ROOT, load_record, resolve
 from config.panels import load_series
@@ -32,7 +34,7 @@ from experiments.analysis.importance import Proposal
 from experiments.analysis.record import known
 from experiments.analysis.regimes import chances
 from experiments.analysis.vetoes import FIRST
-from experiments.files import digest_of, pretty, read_json, write_aside
+from experiments.files import digest_of, held, pretty, read_json, write_aside
 from experiments.provenance import fingerprint_of_rules
 from experiments.running import WIDTH, Progress, cores, spread
 
@@ -47,6 +49,10 @@ VETOES_FROM = quarter_index(FIRST)
 CALIBRATE = ("calibrate",)
 TOLERANCE = "business.tolerance"
 EDGE = 1e-12
+ASKED, LOCK = "calibration.json", ".lock"
+"""Files of a folder of draws: what they are for, and who is writing."""
+OTHER = "--out another folder"
+GO_ON = "partnership calibrate --out DIR goes on with it"
 
 
 @dataclass(frozen=True)
@@ -240,28 +246,48 @@ def calibrate(
 ) -> Sample:
     """Sample the posterior into a folder; what is there already is kept, so that an interrupted one goes on.
 
-    UserError, and nothing written, if the folder holds something else.
+    UserError, and nothing written, if the folder holds something else or another process is writing there.
     """
     evidence = evidence_on_record(plan, root)
-    _claim(folder, plan, evidence)
     start, total, done, resumed = time.perf_counter(), sum(plan.rounds), 0, 0
 
     def evaluate(first: int, z: Floats) -> Floats:
         nonlocal done, resumed
-        cuts = range(0, len(z), WIDTH)
-        tasks = [Task(evidence, first + at, z[at : at + WIDTH], _block(folder, first + at)) for at in cuts]
+        tasks = _tasks(evidence, folder, first, z)
         missing = [task for task in tasks if _read(task) is None]
         resumed += (there := len(z) - sum(len(task.z) for task in missing))
         done += there
         for _, size in spread(_work, missing, workers or cores()):
             done += size
             progress(Progress(done, total, resumed, time.perf_counter() - start))
-        found = [_read(task) for task in tasks]
-        if any(one is None for one in found):
-            raise RuntimeError(f"blocks in {folder} changed while they were being read")
-        return np.concatenate([one for one in found if one is not None])
+        return _gathered(tasks)
 
-    return sample(evidence, plan.rounds, evaluate)
+    with _claimed(folder, _question(plan, evidence)):
+        return sample(evidence, plan.rounds, evaluate)
+
+
+def sample_in(plan: Calibration, folder: Path, root: Path = ROOT) -> Sample:
+    """The finished sample that a folder holds; nothing is computed or written. UserError if any draw is missing."""
+    evidence = evidence_on_record(plan, root)
+    _is_begun(folder, _question(plan, evidence))
+    return sample(evidence, plan.rounds, lambda first, z: _gathered(_tasks(evidence, folder, first, z)))
+
+
+def _tasks(evidence: Evidence, folder: Path, first: int, z: Floats) -> list[Task]:
+    """These draws in blocks, the first one with this number."""
+    cuts = range(0, len(z), WIDTH)
+    return [Task(evidence, first + at, z[at : at + WIDTH], _block(folder, first + at)) for at in cuts]
+
+
+def _gathered(tasks: Sequence[Task]) -> Floats:
+    """What all these blocks hold."""
+    found = []
+    for task in tasks:
+        one = _read(task)
+        if one is None:
+            raise UserError("is missing, torn, or of other draws", file=str(task.file), suggestion=GO_ON)
+        found.append(one)
+    return np.concatenate(found)
 
 
 def _block(folder: Path, first: int) -> Path:
@@ -279,37 +305,64 @@ def _read(task: Task) -> Floats | None:
     return found if right and found.shape == (len(z), len(task.evidence.parts)) else None
 
 
-def _claim(folder: Path, plan: Calibration, evidence: Evidence) -> None:
-    """Write down what the folder is for, or check that it is for this."""
-    question: dict[str, Any] = {
+def _question(plan: Calibration, evidence: Evidence) -> dict[str, Any]:
+    """What draws depend on."""
+    return {
         "plan": json.loads(plan.model_dump_json()),
         "settings": evidence.settings.fingerprint(),
         "vetoes": {"from": quarter_name(evidence.vetoes_from), **evidence.vetoes},
         "rules": fingerprint_of_rules(),
     }
-    file = folder / "calibration.json"
-    there = read_json(file)
+
+
+@contextmanager
+def _claimed(folder: Path, question: Mapping[str, Any]) -> Iterator[None]:
+    """Hold a folder, new or of these draws, for writing; UserError if it is anything else."""
+    with ExitStack() as stack:
+        try:
+            _is_begun(folder, question)
+            folder.mkdir(parents=True, exist_ok=True)
+            stack.enter_context(held(folder, LOCK))
+        except OSError as error:
+            raise UserError(f"cannot be written: {error.strerror}", file=str(folder), suggestion=OTHER) from error
+        if not _is_begun(folder, question):
+            write_aside(folder / ASKED, pretty(question))
+        yield
+
+
+def _is_begun(folder: Path, question: Mapping[str, Any]) -> bool:
+    """Whether a folder is for these draws, False if it is new or empty; UserError if it holds something else."""
     if folder.exists() and not folder.is_dir():
-        raise UserError("is a file, not a folder", file=str(folder), suggestion="--out another folder")
-    if there is None and folder.exists() and {one.name for one in folder.iterdir()} - {f"{file.name}.partial"}:
+        raise UserError("is a file, not a folder", file=str(folder), suggestion=OTHER)
+    names = {one.name for one in folder.iterdir()} if folder.exists() else set()
+    if all(name == LOCK or name.endswith(".partial") for name in names):
+        return False
+    there = read_json(folder / ASKED)
+    if there is None and ASKED in names:
+        raise UserError("is torn or was changed", file=str(folder / ASKED), suggestion=f"{OTHER}, or remove this one")
+    if there is None:
         raise UserError("is not empty and holds no calibration", file=str(folder), allowed="a new folder",
-                        suggestion="--out another folder")  # fmt: skip
-    if there is not None and digest_of(there) != digest_of(question):
+                        suggestion=OTHER)  # fmt: skip
+    if digest_of(there) != digest_of(question):
         differing = sorted(key for key in {*question, *there} if there.get(key) != question.get(key))
         raise UserError(f"holds a calibration that differs in {', '.join(differing)}", file=str(folder),
-                        suggestion="--out another folder, or remove this one")  # fmt: skip
-    if there is None:
-        write_aside(file, pretty(question))
+                        suggestion=f"{OTHER}, or remove this one")  # fmt: skip
+    return True
 
 
 def plan_in(folder: Path) -> Calibration:
-    """The plan by which a folder of draws was made."""
-    there = read_json(folder / "calibration.json")
+    """The plan by which the draws in a folder were made; UserError unless they are all there."""
+    there = read_json(folder / ASKED)
     if there is None:
         raise UserError(
             "holds no calibration", file=str(folder), suggestion="partnership calibrate --out DIR makes one"
         )
-    return Calibration.model_validate(tuples(there["plan"]))
+    plan = validated(Calibration, tuples(there.get("plan")), str(folder / ASKED), "plan")
+    for end, size in zip(accumulate(plan.rounds), plan.rounds, strict=True):
+        for first in range(end - size, end, WIDTH):
+            if not _block(folder, first).is_file():
+                raise UserError("is missing", file=str(_block(folder, first)), suggestion=GO_ON)
+    return plan
 
 
 def plan_of(root: Path = ROOT) -> Calibration:

@@ -3,6 +3,8 @@
 Everything is saved as tables in a folder, and the page of docs/validation.md is written from these tables alone.
 """
 
+import os
+import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -66,7 +68,7 @@ def validate(
 
     UserError, and nothing written, if the folder is a file or holds results of other runs.
     """
-    if folder.exists() and not folder.is_dir():
+    if os.path.isfile(folder):
         raise UserError("is a file, not a folder", file=str(folder), suggestion="--out another folder")
     for name in ("hindcast", *QUESTIONS):
         question = load_experiment(name, runs=runs, root=root)
@@ -178,6 +180,17 @@ def answers(folder: Path) -> pd.DataFrame:
 def _interval(values: "np.typing.NDArray[np.float64]") -> dict[str, float]:
     found = mean_interval(values)
     return {"runs": len(values), "mean": found.estimate, "low": found.lower, "high": found.upper}
+
+
+def check_page(page: Path) -> None:
+    """UserError unless a page can be written there: to be asked before hours of computing."""
+    try:
+        if page.is_dir():
+            raise UserError("is a folder, not a file", key="--page", value=str(page), allowed="a file to write")
+        with tempfile.TemporaryFile(dir=next(one for one in page.absolute().parents if one.exists())):
+            pass
+    except OSError as error:
+        raise UserError(f"cannot be written: {error.strerror}", key="--page", value=str(page)) from error
 
 
 def told(folder: Path, plan: Calibration, page: Path | None) -> str:

@@ -31,12 +31,12 @@ TITLES = {
 
 def page(day: str | None = None, rule: str = "R4", every: bool = False) -> str:
     """The Council on a day by a rule. `every`: put all coalitions, not a sample, to the model's own functions."""
-    base = load_base()
+    base, day = load_base(), DATE if day is None else day
     _check_rule(rule)
-    quarter = quarter_of_date(_checked_day(day or DATE, base))
+    quarter = quarter_of_date(_checked_day(day, base))
     by = power.electorate(base.members, base.union, quarter, rule)
     if not by.size:
-        raise UserError("nobody votes by R9 before PESCO", key="--date", value=day or DATE, allowed=_since_pesco(base),
+        raise UserError("nobody votes by R9 before PESCO", key="--date", value=day, allowed=_since_pesco(base),
                         suggestion=f"the nearest is {_since_pesco(base).split()[0]}")  # fmt: skip
     needed = power.quota(rule, by)
     exact = power.counted(by.persons, by.nice_votes, needed)
@@ -52,9 +52,7 @@ def page(day: str | None = None, rule: str = "R4", every: bool = False) -> str:
         **_notes(rule, quarter, base),
     }
     lines = [f"  {key:<11} {value}" for key, value in entries.items()]
-    head = (
-        f"The Council on {day or DATE} ({quarter_name(quarter)}, which counts by its last day), {rule}: {TITLES[rule]}"
-    )
+    head = f"The Council on {day} ({quarter_name(quarter)}, which counts by its last day), {rule}: {TITLES[rule]}"
     return "\n".join([head, *lines, "", *_table(base, by, exact), "", LEGEND, f"Check: {check}"])
 
 
