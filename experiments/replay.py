@@ -1,15 +1,17 @@
 """One run of saved results, played again and told as a dated story (simulation/chronicle.py)."""
 
 import json
+import re
 import textwrap
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from config.calendar import quarter_name
+from config.calendar import quarter_index, quarter_name
 from config.errors import UserError, listed, nearest
 from config.schema import PRESSURES, Settings
 from experiments.asking import known
@@ -21,6 +23,9 @@ if TYPE_CHECKING:
     from simulation.chronicle import Chronicle, Event
     from simulation.sentences import Names
 
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
 FORMAT = 1
 """Raised when the layout of the JSON changes."""
 WIDTH = 100
@@ -28,31 +33,39 @@ WIDTH = 100
 DEPTHS = ("declared_depth", "operational_depth")
 ROUTINE = ("money_ukraine", "money_blocked", "money_south_east_asia", "lethal_aid_abstained")
 """Kinds that text and Markdown sum up over a year; JSON has every quarter."""
+FAILED = "failed"
+"""Kind of the last event of a run that failed, and its regime."""
 SUMMED = ("paid", "requested", "released", "lethal")
 
 
 @dataclass(frozen=True)
 class Choice:
-    """Which run of the results is wanted: a number, the most typical or the most extreme."""
+    """Which run of the results is wanted: a number, the most typical or the most extreme; with a design at a point."""
 
     run: int | None = None
     typical: bool = False
     extreme: bool = False
+    point: int | None = None
 
 
 @dataclass(frozen=True)
 class Ending:
-    """How a run ended, and the median of all runs of its scenario and policy if that was kept."""
+    """How a run ended, and the median of all runs of its scenario and policy if that was kept.
 
-    declared_depth: float
-    operational_depth: float
+    Of a run that failed: where, and how far it had come a quarter before; None if it failed in the first.
+    """
+
+    declared_depth: float | None
+    operational_depth: float | None
     regime: str
     agreements: int
     """Agreements and rungs that entered into force."""
     stopped: int
     """Decisions that a state stopped."""
-    runs: int
+    company: str
+    """The runs among which it is one, as "1,000 runs"."""
     median: Mapping[str, float] | None
+    failed: str = ""
 
 
 @dataclass(frozen=True)
@@ -62,6 +75,7 @@ class Story:
     experiment: str
     scenario: str
     policy: str
+    point: int | None
     run: int
     seed: int
     quarters: tuple[int, int]
@@ -77,20 +91,27 @@ class Story:
     def headline(self) -> str:
         """How the run ended, in a few sentences."""
         first, last = map(quarter_name, self.quarters)
+        where = "" if self.point is None else f" at point {self.point}"
         which = (
-            f"Run {self.run}{self.chosen} of {counted(self.ending.runs)}, scenario {self.scenario}, "
+            f"Run {self.run}{self.chosen} of {self.ending.company}{where}, scenario {self.scenario}, "
             f"{policy_label(self.policy)}, {first} to {last}"
         )
         regime = f"the partnership ends {self.ending.regime}"
-        declared, operational = (
-            f"{name.replace('_', ' ')} {getattr(self.ending, name):.3f}{self._compared(name)}" for name in DEPTHS
-        )
+        if self.ending.failed:
+            regime = f"it failed ({self.ending.failed}) and is left out of all comparisons; until then"
         counts = (
             f"{counted(self.ending.agreements, 'agreement')} entered into force, "
             f"{counted(self.ending.stopped, 'decision')} "
             f"{'was' if self.ending.stopped == 1 else 'were'} stopped by a state"
         )
-        return f"{which}: {regime}, {declared}, {operational}. {counts}."
+        depths = [text for text in map(self._depth, DEPTHS) if text]
+        if self.ending.failed:
+            return f"{which}: {regime} {', '.join([*depths, counts])}."
+        return f"{which}: {', '.join([regime, *depths])}. {counts}."
+
+    def _depth(self, name: str) -> str:
+        depth = getattr(self.ending, name)
+        return "" if depth is None else f"{name.replace('_', ' ')} {depth:.3f}{self._compared(name)}"
 
     def _compared(self, name: str) -> str:
         if self.ending.median is None:
@@ -132,42 +153,40 @@ def story(
     settings = _settings(results, scenario, policy)
     codes = [_actor(name, settings) for name in actors]
     slugs = [known("--instrument", name, instruments_of(settings)) for name in instruments]
-    runs = results.experiment.runs
-    if choice.run is not None and choice.run >= runs:
-        raise UserError("is not among the runs", key="--run", value=str(choice.run), allowed=f"0 to {runs - 1}",
-                        suggestion=f"the nearest is {runs - 1}")  # fmt: skip
-    paths = _paths(results, scenario, policy)
-    run, chosen = _chosen(results, choice, paths)
-    chronicle = played(results, settings, scenario, policy, run)
+    _check_number(results, choice)
+    group = Group(results, scenario, policy, choice.point)
+    run, chosen, company = _chosen(group, choice)
+    play = played(group, settings, run)
     events = (
         event
-        for event in chronicle.events
-        if (not codes or set(codes) & set(event.actors)) and (not slugs or set(slugs) & set(event.instruments))
+        for event in play.events
+        if event.kind == FAILED
+        or ((not codes or set(codes) & set(event.actors)) and (not slugs or set(slugs) & set(event.instruments)))
     )
-    trajectories, end = chronicle.tables()["trajectories"], chronicle.tables()["runs"]
-    depths = [trajectories[name] for name in DEPTHS]
-    quarters = trajectories["quarter"].tolist()
+    last = play.kept[-1] if play.kept else None
     return Story(
         experiment=results.experiment.name,
         scenario=scenario,
         policy=policy,
+        point=choice.point,
         run=run,
         seed=results.experiment.seed,
-        quarters=(quarters[0], quarters[-1]),
+        quarters=(settings.start, settings.until),
         chosen=chosen,
         events=tuple(events),
         ending=Ending(
-            declared_depth=float(depths[0][-1]),
-            operational_depth=float(depths[1][-1]),
-            regime=str(end["regime"][0]),
-            agreements=sum(event.kind == "in_force" for event in chronicle.events),
-            stopped=int(trajectories["vetoes"].sum()),
-            runs=runs,
-            median=_median(results, scenario, policy, paths),
+            declared_depth=None if last is None else last.declared_depth,
+            operational_depth=None if last is None else last.operational_depth,
+            regime=play.regime,
+            agreements=sum(event.kind == "in_force" for event in play.events),
+            stopped=sum(quarter.stopped for quarter in play.kept),
+            company=company,
+            median=_median(group, settings),
+            failed=play.failed,
         ),
-        years={quarter // 4: (float(depths[0][i]), float(depths[1][i])) for i, quarter in enumerate(quarters)},
+        years={one.quarter // 4: (one.declared_depth, one.operational_depth) for one in play.whole_years()},
         filters={"actors": codes, "instruments": slugs},
-        names=chronicle.names,
+        names=play.names,
     )
 
 
@@ -179,6 +198,23 @@ def _check_choice(choice: Choice) -> None:
     if given != 1:
         problem = "say which run" if given == 0 else "say only one"
         raise UserError(problem, key="replay", allowed="--run N, --typical or --extreme")
+
+
+def _check_number(results: Results, choice: Choice) -> None:
+    """UserError unless there are such a run and, if and only if the experiment has a design, such a point."""
+    points = results.points()
+    if points is None and choice.point is not None:
+        raise UserError("has no design", key="--point", value=str(choice.point), file=str(results.folder),
+                        suggestion="leave --point out")  # fmt: skip
+    if points is not None and choice.point is None:
+        raise UserError("say at which point of the design", key="replay", allowed=f"--point 0 to {len(points) - 1}")
+    asked = [("--run", "the runs", choice.run, results.experiment.runs)]
+    if points is not None:
+        asked.insert(0, ("--point", "the points of the design", choice.point, len(points)))
+    for key, those, number, count in asked:
+        if number is not None and not 0 <= number < count:
+            raise UserError(f"is not among {those}", key=key, value=str(number), allowed=f"0 to {count - 1}",
+                            suggestion=f"the nearest is {max(min(number, count - 1), 0)}")  # fmt: skip
 
 
 def actors_of(settings: Settings) -> dict[str, str]:
@@ -207,51 +243,89 @@ def _nearest_actor(name: str, there: Mapping[str, str]) -> str:
     return nearest(name, there.values()) if len(name) > 3 else nearest(name.upper(), there)
 
 
-Paths = tuple[np.ndarray[Any, np.dtype[np.int64]], np.ndarray[Any, np.dtype[np.float64]]]
-"""Run numbers (runs,) and both depths (2, runs, quarters)."""
+@dataclass(frozen=True)
+class Group:
+    """The runs of a scenario under a policy, with a design those at one point."""
+
+    results: Results
+    scenario: str
+    policy: str
+    point: int | None
+
+    @property
+    def has_paths(self) -> bool:
+        """Whether trajectories were kept run by run."""
+        return "trajectories" in self.results.tables
+
+    def parts(self, table: str, columns: Sequence[str], quarters: Sequence[str] | None = None) -> Iterator[Any]:
+        """Columns of a table, block by block."""
+        who = [] if self.point is None else ["point"]
+        for part in self.results.parts(table, [*who, *columns], scenarios=[self.scenario], policies=[self.policy],
+                                       quarters=quarters):  # fmt: skip
+            yield part if self.point is None else part[part["point"] == self.point]
+
+    def one(self, table: str, run: int) -> Any:
+        """The rows of one run."""
+        chosen = {"scenarios": [self.scenario], "policies": [self.policy]}
+        return self.results.table(table, **chosen, run=run, point=self.point)
+
+    def well(self) -> Ints:
+        """Numbers of the runs that went well, in their order."""
+        parts = [part.loc[part["failed"] == "", "run"] for part in self.parts("runs", ["run", "failed"])]
+        return np.concatenate([part.to_numpy(np.int64) for part in parts])
+
+    def course(self, measure: str, quarters: int) -> Iterator[Floats]:
+        """A measure of trajectories in all runs that went well, (R,), quarter by quarter."""
+        values = (part[measure].to_numpy(np.float64) for part in self.parts("trajectories", ["run", measure]))
+        blocks = [np.ascontiguousarray(block.reshape(-1, quarters).T) for block in values]
+        return (np.concatenate([block[quarter] for block in blocks]) for quarter in range(quarters))
 
 
-def _paths(results: Results, scenario: str, policy: str) -> Paths | None:
-    """Depths of all runs of a scenario and policy, if they were kept run by run."""
-    if "trajectories" not in results.tables:
-        return None
-    rows = results.table("trajectories", ["run", *DEPTHS], scenarios=[scenario], policies=[policy])
-    runs = rows["run"].to_numpy(np.int64)
-    numbers = np.unique(runs)
-    shape = (len(numbers), len(runs) // len(numbers))
-    return numbers, np.stack([rows[name].to_numpy(np.float64).reshape(shape) for name in DEPTHS])
-
-
-def _chosen(results: Results, choice: Choice, paths: Paths | None) -> tuple[int, str]:
-    """The number of the run that was asked for, and what makes it special."""
+def _chosen(group: Group, choice: Choice) -> tuple[int, str, str]:
+    """The number of the run that was asked for, what makes it special, and of how many runs it is one."""
+    runs = group.results.experiment.runs
     if choice.run is not None:
-        return choice.run, ""
-    if paths is None:
-        raise UserError("keeps only a summary, in which no run is typical", file=str(results.folder),
+        return choice.run, "", counted(runs)
+    if not group.has_paths:
+        raise UserError("keeps only a summary, in which no run is typical", file=str(group.results.folder),
                         allowed="--run N")  # fmt: skip
-    numbers, depths = paths
-    away = distances(depths)
+    well = group.well()
+    if not len(well):
+        raise UserError("has no run that went well", file=str(group.results.folder), allowed="--run N")
+    quarters = _quarters(group.results.settings(group.scenario, group.policy))
+    away = distances(values for measure in DEPTHS for values in group.course(measure, quarters))
+    company = counted(runs) if len(well) == runs else f"{counted(len(well))} that went well"
     if choice.typical:
-        return int(numbers[np.argmin(away)]), ", the most typical"
-    return int(numbers[np.argmax(away)]), ", the most extreme"
+        return int(well[np.argmin(away)]), ", the most typical", company
+    return int(well[np.argmax(away)]), ", the most extreme", company
 
 
-def distances(depths: np.ndarray[Any, np.dtype[np.float64]]) -> np.ndarray[Any, np.dtype[np.float64]]:
-    """How far each run is from the median path, (2, runs, T) to (runs,): squares summed over depths and quarters."""
-    away = depths - np.median(depths, axis=1, keepdims=True)
-    squares: np.ndarray[Any, np.dtype[np.float64]] = np.sum(away * away, axis=(0, 2))
+def _quarters(settings: Settings) -> int:
+    return settings.until - settings.start + 1
+
+
+def distances(values: Iterable[Floats]) -> Floats:
+    """How far each run is from the median path, (R,): squares summed over `values`, (R,) for each depth and quarter."""
+    squares: Floats = np.zeros(0)
+    for each in values:
+        away = each - np.median(each)
+        squares = away * away + (squares if len(squares) else 0.0)
     return squares
 
 
-def _median(results: Results, scenario: str, policy: str, paths: Paths | None) -> dict[str, float] | None:
-    """Median over runs at the end, from the runs or from the summary that was kept of them."""
-    if paths is not None:
-        return {name: float(np.median(paths[1][i, :, -1])) for i, name in enumerate(DEPTHS)}
-    if "summary" not in results.tables:
+def _median(group: Group, settings: Settings) -> dict[str, float] | None:
+    """Median over runs at the end, from the runs or from the summary that was kept of them; None if neither was.
+
+    A summary of a design is one of all its points.
+    """
+    if group.has_paths:
+        last = list(group.parts("trajectories", DEPTHS, [quarter_name(settings.until)]))
+        return {name: float(np.median(np.concatenate([part[name] for part in last]))) for name in DEPTHS}
+    if "summary" not in group.results.tables or group.point is not None:
         return None
-    rows = results.table("summary", scenarios=[scenario], policies=[policy])
-    last = rows[rows["quarter"] == rows["quarter"].max()].set_index("measure")["median"]
-    return {name: float(last[name]) for name in DEPTHS}
+    rows = group.results.table("summary", scenarios=[group.scenario], policies=[group.policy])
+    last_rows = rows[rows["quarter"] == rows["quarter"].max()].set_index("measure")["median"]
+    return {name: float(last_rows[name]) for name in DEPTHS}
 
 
 # Playing it again
@@ -267,31 +341,104 @@ def _settings(results: Results, scenario: str, policy: str) -> Settings:
         raise
 
 
-def played(results: Results, settings: Settings, scenario: str, policy: str, run: int) -> "Chronicle":
+@dataclass(frozen=True)
+class Quarter:
+    """How far the partnership was at the end of a quarter, and how many decisions a state stopped in it."""
+
+    quarter: int
+    declared_depth: float
+    operational_depth: float
+    stopped: int
+
+
+@dataclass(frozen=True)
+class Play:
+    """A run played again: what happened, its whole quarters, how it ended and, if it did, where it failed."""
+
+    events: Sequence["Event"]
+    kept: Sequence[Quarter]
+    regime: str
+    names: "Names"
+    failed: str = ""
+
+    def whole_years(self) -> list[Quarter]:
+        """Quarters to show the years by: of a year in which the run failed none."""
+        if not self.failed:
+            return list(self.kept)
+        return [one for one in self.kept if one.quarter // 4 < (self.kept[-1].quarter + 1) // 4]
+
+
+def played(group: Group, settings: Settings, run: int) -> Play:
     """The run, played again and equal to the recorded one; UserError if the rules are no longer the same."""
     from simulation.chronicle import Chronicle
 
+    where = str(group.one("runs", run)["failed"].iloc[0])
+    seed, given = group.results.experiment.seed, _given(group)
     try:
-        chronicle = Chronicle(settings, run, results.experiment.seed)
+        if where:
+            return _until_failure(group.results, lambda: Chronicle(settings, run, seed, given), settings, where)
+        chronicle = Chronicle(settings, run, seed, given)
         chronicle.run()
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
-        if _other_rules(results):
-            raise _of_another_version(results) from error
+        if _other_rules(group.results):
+            raise _of_another_version(group.results) from error
         raise
-    parted = parting(results, scenario, policy, run, chronicle.tables())
+    tables = chronicle.tables()
+    parted = parting(group, run, tables)
     if parted:
-        raise _of_another_version(results, parted)
-    return chronicle
+        raise _of_another_version(group.results, parted)
+    columns = (tables["trajectories"][name].tolist() for name in ("quarter", *DEPTHS, "vetoes"))
+    kept = [Quarter(quarter, declared, operational, int(stopped))
+            for quarter, declared, operational, stopped in zip(*columns, strict=True)]  # fmt: skip
+    return Play(chronicle.events, kept, str(tables["runs"]["regime"][0]), chronicle.names)
 
 
-def parting(
-    results: Results, scenario: str, policy: str, run: int, tables: Mapping[str, Mapping[str, np.ndarray[Any, Any]]]
-) -> str:
+def _given(group: Group) -> Mapping[str, Floats]:
+    """Values of the parameters that the design sets, (1,) each."""
+    points = group.results.points()
+    return {} if points is None or group.point is None else points.given(np.array([group.point]))
+
+
+def _until_failure(results: Results, begin: "Callable[[], Chronicle]", settings: Settings, where: str) -> Play:
+    """A run that failed, up to where it did."""
+    from experiments.failures import of_model
+    from simulation.chronicle import Event
+    from simulation.sentences import Names
+
+    chronicle, kept, found = None, list[Quarter](), where
+    try:
+        with np.errstate(divide="raise", over="raise", invalid="raise"):
+            chronicle = begin()
+            while chronicle.quarter <= settings.until:
+                chronicle.step()
+                kept.append(_quarter(chronicle))
+    except FloatingPointError as error:
+        found = f"begin: {error}" if chronicle is None else of_model(chronicle, error).where
+    except (ArithmeticError, ValueError):  # a sentence about something that is no number
+        found = where
+    if found != where and _other_rules(results):
+        raise _of_another_version(results, f"it failed in {found} instead of {where}")
+    named = where.split(" ")[0]
+    end = quarter_index(named) if re.fullmatch(r"\d{4}Q[1-4]", named) else settings.start
+    text = f"Here the run fails and is left out of all comparisons: {where}."
+    events = [event for event in (chronicle.events if chronicle else []) if event.quarter <= end]
+    last = Event(end, FAILED, details={"where": (where,)}, text=text)
+    kept = [quarter for quarter in kept if quarter.quarter < end]
+    return Play([*events, last], kept, FAILED, Names.of(settings), where)
+
+
+def _quarter(model: "Chronicle") -> Quarter:
+    """What has just been played."""
+    at, stopped = model.partnership, model.negotiation.vetoes + model.council.topics_vetoed
+    return Quarter(model.quarter - 1, float(at.declared_depth[0]), float(at.operational_depth[0]), int(stopped[0]))
+
+
+def parting(group: Group, run: int, tables: Mapping[str, Mapping[str, np.ndarray[Any, Any]]]) -> str:
     """Where a replayed run parts from the recorded one, "" if it does not: compared to the last bit."""
     for name in ("trajectories", "transitions", "runs"):
-        if name not in results.tables:
+        if name not in group.results.tables:
             continue
-        recorded = results.table(name, scenarios=[scenario], policies=[policy], run=run)
+        recorded = group.one(name, run)
         found = tables[name]
         columns = [column for column in recorded.columns if column in found and column not in ("run", "quarter")]
         if len(recorded) != len(next(iter(found.values()))):
@@ -339,6 +486,7 @@ def as_json(told: Story) -> str:
         "experiment": told.experiment,
         "scenario": told.scenario,
         "policy": told.policy,
+        **({} if told.point is None else {"point": told.point}),
         "run": told.run,
         "seed": told.seed,
         "from": quarter_name(told.quarters[0]),
@@ -350,6 +498,7 @@ def as_json(told: Story) -> str:
             "regime": told.ending.regime,
             "agreements": told.ending.agreements,
             "stopped": told.ending.stopped,
+            **({"failed": told.ending.failed} if told.ending.failed else {}),
             "median": None if told.ending.median is None else dict(told.ending.median),
         },
         "filters": {name: list(names) for name, names in told.filters.items()},
@@ -368,7 +517,8 @@ def as_text(told: Story) -> str:
 
 def as_markdown(told: Story) -> str:
     """The story in Markdown, a section for each year."""
-    parts = [f"# Run {told.run}: {told.scenario}, {policy_label(told.policy)}", told.headline]
+    point = "" if told.point is None else f", point {told.point}"
+    parts = [f"# Run {told.run}{point}: {told.scenario}, {policy_label(told.policy)}", told.headline]
     for year, events in _by_year(told):
         parts += [f"## {_year(told, year)}", "\n".join(f"- **{when}** {text}" for when, text in events)]
     return "\n\n".join(parts if len(parts) > 2 else [*parts, NOTHING])
@@ -381,6 +531,8 @@ STYLES: dict[str, Callable[[Story], str]] = {"text": as_text, "markdown": as_mar
 
 
 def _year(told: Story, year: int) -> str:
+    if year not in told.years:
+        return str(year)
     declared, operational = told.years[year]
     return f"{year} (at its end declared depth {declared:.2f}, operational {operational:.2f})"
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from agents.rules.types import Mask
+from agents.rules.types import Floats, Mask
 from config import Settings, quarter_name
 from simulation import sentences
 from simulation.model import PartnershipModel
@@ -71,14 +71,17 @@ class Event:
 
 
 class Chronicle(PartnershipModel):
-    """The model of one run that tells its story: play it with `run()`, then read `events`."""
+    """The model of one run that tells its story: play it with `run()`, then read `events`.
 
-    def __init__(self, settings: Settings, run: int = 0, seed: int = 1) -> None:
+    given  parameters by dotted name that are not drawn, (1,) each: those of a point of a design
+    """
+
+    def __init__(self, settings: Settings, run: int = 0, seed: int = 1, given: Mapping[str, Floats] = NOTHING) -> None:
         self.events: list[Event] = []
         self.names = sentences.Names.of(settings)
         self.codes = [one.iso3 for one in settings.members]
         self.told: dict[Any, Any] = {}
-        super().__init__(settings, runs=[run], seed=seed)
+        super().__init__(settings, runs=[run], seed=seed, given=given)
 
     @property
     def phases(self) -> tuple[Callable[[], None], ...]:

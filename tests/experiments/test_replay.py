@@ -19,7 +19,9 @@ from config.loading import load_experiment
 from experiments import cli, load
 from experiments.replay import Choice, distances, replay, summed
 from experiments.running import run_experiment
+from experiments.store import sealed
 from simulation.chronicle import Event
+from simulation.model import PartnershipModel
 from simulation.sentences import Names
 
 RUNS = 6
@@ -172,14 +174,17 @@ def test_typical_and_extreme_are_nearest_and_furthest(results: Path) -> None:
 
 
 def test_distance_sums_squares_over_depths_and_quarters() -> None:
-    depths = np.array([[[0.0, 0.0], [1.0, 1.0], [3.0, 1.0]], [[0.0, 0.0], [0.0, 0.0], [0.0, 2.0]]])
-    np.testing.assert_array_equal(distances(depths), [2.0, 0.0, 8.0])
+    by_quarter = [[0.0, 1.0, 3.0], [0.0, 1.0, 1.0], [0.0, 0.0, 0.0], [0.0, 0.0, 2.0]]
+    np.testing.assert_array_equal(distances(np.array(each) for each in by_quarter), [2.0, 0.0, 8.0])
 
 
 def test_a_summary_can_be_replayed_and_gives_the_median(summary: Path, results: Path) -> None:
     content, full = as_json(summary, Choice(4)), as_json(results, Choice(4))
     assert content["events"] == full["events"]
-    assert content["ending"] == full["ending"]
+    here, there = content["ending"], full["ending"]
+    assert isinstance(here, dict) and isinstance(there, dict)
+    assert here.pop("median") == pytest.approx(there.pop("median"), rel=2.0**-10)
+    assert here == there
 
 
 def test_money_of_a_year_is_summed_up() -> None:
@@ -194,6 +199,142 @@ def test_money_of_a_year_is_summed_up() -> None:
     assert found[1].text == "The Peace Facility pays EUR 32 million for Ukraine over 3 quarters."
     assert found[1].numbers["paid"] == 31.5
     assert found[1].numbers["first_quarter"] == 2
+
+
+# Runs that failed
+
+
+def break_runs(patch: pytest.MonkeyPatch) -> None:
+    """Let runs 2 and 4 divide by zero in 2028Q2, and run 1 before it begins."""
+    plain, begin = PartnershipModel.respond, PartnershipModel._begin
+
+    def respond(model: PartnershipModel) -> None:
+        plain(model)
+        if quarter_name(model.quarter) == "2028Q2":
+            model.coercion = model.coercion / np.where(np.isin(model.runs, [2, 4]), 0.0, 1.0)
+
+    def beginning(model: PartnershipModel) -> None:
+        begin(model)
+        model.coercion = model.coercion / np.where(model.runs == 1, 0.0, 1.0)
+
+    patch.setattr(PartnershipModel, "respond", respond)
+    patch.setattr(PartnershipModel, "_begin", beginning)
+
+
+@pytest.fixture(scope="module")
+def computed_broken(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    with pytest.MonkeyPatch.context() as patch:
+        break_runs(patch)
+        return computed(tmp_path_factory.mktemp("replay") / "broken", ("trajectories", "transitions"))
+
+
+@pytest.fixture
+def broken(computed_broken: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The same experiment, of which some runs fail."""
+    break_runs(monkeypatch)
+    return computed_broken
+
+
+@pytest.fixture(scope="module")
+def unbroken(results: Path) -> dict[int, list[dict[str, object]]]:
+    """Events of some runs as they go where nothing fails."""
+    return {run: as_json(results, Choice(run))["events"] for run in (2, 3)}  # type: ignore[misc]
+
+
+def test_a_run_that_failed_is_told_up_to_there(
+    broken: Path, results: Path, unbroken: dict[int, list[dict[str, object]]]
+) -> None:
+    content = as_json(broken, Choice(2))
+    ending, events = content["ending"], content["events"]
+    assert isinstance(ending, dict) and isinstance(events, list)
+    assert ending["regime"] == "failed"
+    assert ending["failed"].startswith("2028Q2 respond: ")
+    assert (events[-1]["kind"], events[-1]["quarter"]) == ("failed", "2028Q2")
+    before = [event for event in unbroken[2] if str(event["quarter"]) < "2028Q2"]
+    assert events[: len(before)] == before
+    row = load(results).table("trajectories", policies=["none"], quarters=["2028Q1"], run=2)
+    assert {name: ending[name] for name in DEPTHS} == {name: row[name].item() for name in DEPTHS}
+
+
+def test_what_is_told_of_a_failed_run_says_so(broken: Path) -> None:
+    text = " ".join(replay(broken, Choice(2), instruments=["mutual_assistance"]).split())
+    assert "Run 2 of 6 runs" in text and "it failed (2028Q2 respond: " in text
+    assert "Here the run fails and is left out of all comparisons" in text
+    assert "2028 Q2 Here" in text
+
+
+def test_a_run_that_failed_before_it_began_has_no_depths(broken: Path) -> None:
+    content = as_json(broken, Choice(1))
+    ending, events = content["ending"], content["events"]
+    assert isinstance(ending, dict) and isinstance(events, list)
+    assert ending["declared_depth"] is None
+    assert [event["kind"] for event in events] == ["failed"]
+    assert "failed (begin: " in str(content["headline"])
+
+
+def test_no_run_that_failed_is_typical_or_extreme(broken: Path) -> None:
+    chosen = {as_json(broken, choice)["run"] for choice in (Choice(typical=True), Choice(extreme=True))}
+    assert chosen <= {0, 3, 5}
+    assert "the most typical of 3 runs that went well" in replay(broken, Choice(typical=True))
+
+
+def test_the_others_are_told_as_if_none_had_failed(broken: Path, unbroken: dict[int, list[dict[str, object]]]) -> None:
+    assert as_json(broken, Choice(3))["events"] == unbroken[3]
+
+
+# Runs of a design
+
+
+@pytest.fixture(scope="module")
+def design(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three parameter sets, two runs each."""
+    place = tmp_path_factory.mktemp("design")
+    (place / "sets.csv").write_text("attention.link,council.acceptance\n0.0,0.5\n0.5,0.6\n1.0,0.7\n")
+    (place / "asked.toml").write_text(
+        'question = "What?"\nscenarios = ["outlook"]\npolicies = ["none"]\nruns = 2\nseed = 1\nuntil = "2029Q4"\n'
+        'design = { table = "sets.csv" }\n'
+    )
+    run_experiment(load_experiment(str(place / "asked.toml")), place / "results", workers=1, width=4)
+    return place / "results"
+
+
+@pytest.mark.parametrize("point", [0, 2])
+def test_a_run_of_a_design_is_played_with_the_parameters_of_its_point(design: Path, point: int) -> None:
+    content = as_json(design, Choice(1, point=point))
+    ending = content["ending"]
+    assert isinstance(ending, dict)
+    assert (content["point"], content["run"]) == (point, 1)
+    assert f"Run 1 of 2 runs at point {point}" in str(content["headline"])
+    last = load(design).table("trajectories", quarters=["2029Q4"])
+    here = last[last["point"] == point]
+    for name in DEPTHS:
+        assert ending[name] == here.loc[here["run"] == 1, name].item()
+        assert ending["median"][name] == here[name].median()
+
+
+def test_the_typical_run_of_a_point_is_one_of_its_own(design: Path) -> None:
+    assert as_json(design, Choice(typical=True, point=1))["run"] in (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("choice", "said"),
+    [
+        (Choice(1), "say at which point of the design (allowed: --point 0 to 2"),
+        (Choice(1, point=3), "allowed: 0 to 2"),
+        (Choice(2, point=1), "allowed: 0 to 1"),
+        (Choice(typical=True), "say at which point"),
+    ],
+)
+def test_a_point_is_asked_for_and_must_be_there(design: Path, choice: Choice, said: str) -> None:
+    with pytest.raises(UserError) as error:
+        replay(design, choice)
+    assert said.split(" (")[0] in str(error.value)
+    assert said.split("(")[-1] in str(error.value)
+
+
+def test_results_without_a_design_have_no_points(results: Path) -> None:
+    with pytest.raises(UserError, match="has no design"):
+        replay(results, Choice(1, point=0))
 
 
 # What is refused
@@ -241,8 +382,6 @@ def test_a_summary_knows_no_typical_run(summary: Path) -> None:
 def test_results_of_other_rules_are_refused(
     results: Path, monkeypatch: pytest.MonkeyPatch, partnership: Callable[..., int], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from simulation.model import PartnershipModel
-
     plain = PartnershipModel.respond
 
     def distrust(model: PartnershipModel) -> None:
@@ -257,22 +396,27 @@ def test_results_of_other_rules_are_refused(
     assert "(trajectories: another trust in 2028Q2)" in err
 
 
+def claim(folder: Path, other: dict[str, str]) -> None:
+    """Let a folder say something else of how it was computed."""
+    provenance = json.loads((folder / "provenance.json").read_text())
+    content = {name: value for name, value in provenance.items() if name != "sha256"}
+    (folder / "provenance.json").write_bytes(sealed({**content, **other}))
+
+
 def test_results_with_settings_that_cannot_be_read_are_of_another_version(results: Path, tmp_path: Path) -> None:
     old = shutil.copytree(results, tmp_path / "old")
     file = next((old / "settings").glob("*none.json"))
     file.write_text(file.read_text().replace('"capacity"', '"strength"').replace('"population"', '"people"'))
     with pytest.raises(UserError, match="missing or torn"):
         replay(old, Choice(1))
-    provenance = json.loads((old / "provenance.json").read_text())
-    (old / "provenance.json").write_text(json.dumps({**provenance, "rules": "older", "commit": "0123456789abcdef"}))
+    claim(old, {"rules": "older", "commit": "0123456789abcdef"})
     with pytest.raises(UserError, match=r"another version of the model.*commit 012345678"):
         replay(old, Choice(1))
 
 
 def test_other_comments_in_the_rules_do_not_stop_a_replay(results: Path, tmp_path: Path) -> None:
     same = shutil.copytree(results, tmp_path / "same")
-    provenance = json.loads((same / "provenance.json").read_text())
-    (same / "provenance.json").write_text(json.dumps({**provenance, "rules": "differ in a comment"}))
+    claim(same, {"rules": "differ in a comment"})
     assert replay(same, Choice(1)) == replay(results, Choice(1))
 
 
