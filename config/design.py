@@ -19,14 +19,12 @@ from numpy.typing import NDArray
 
 from config.checking import read_text, said
 from config.errors import CheckError, UserError, nearest, shown
-from config.schema import Parameter, within
+from config.schema import SAME_IN_ALL_RUNS, Parameter, within
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 ENDINGS = (".csv", ".parquet")
-SAME_IN_ALL_RUNS = ("council.safe_unanimity", "positions.speakers")
-"""Parameters that rules read as one number for a whole block; dates, of unit "quarter", are such parameters too."""
 SEPARATORS = {";": "semicolons", "\t": "tabs"}
 
 
@@ -79,7 +77,7 @@ def _of_csv(path: Path, checks: "_Checks") -> Points:
     rows = csv.reader(io.StringIO(read_text(path), newline=""), strict=True)
     cells, places = array("d"), []
     try:
-        names = checks.names([name.strip() for name in next(rows, [])])
+        names = checks.names(next(rows, []))
         for row in filter(None, rows):
             places.append(f"line {rows.line_num}")
             checks.width(row, names, places[-1])
@@ -96,8 +94,8 @@ def _of_csv(path: Path, checks: "_Checks") -> Points:
 def _of_parquet(path: Path, checks: "_Checks") -> Points:
     try:
         table = _parquet(path.read_bytes())
-    except (OSError, ValueError) as error:
-        reason = str(error).partition("\n")[0]
+    except (OSError, ValueError, LookupError, MemoryError, NotImplementedError) as error:
+        reason = _on_one_line(str(error))[:120]
         raise UserError(
             f"cannot be read as Parquet: {reason}", file=checks.file, allowed="a table as pandas or R writes it"
         ) from None
@@ -119,10 +117,14 @@ def _numbers(column: "pa.ChunkedArray", name: str, places: Sequence[str], checks
     import pyarrow as pa
 
     kind = column.type
-    if column.null_count or not (pa.types.is_integer(kind) or pa.types.is_floating(kind)):
-        for place, cell in zip(places, column.to_pylist(), strict=True):
-            checks.cell(cell, place, name)
-    return np.asarray(column.cast(pa.float64(), safe=False).to_numpy(), dtype=np.float64)
+    if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind):
+        column = column.cast(pa.float64(), safe=False)
+        if not column.null_count:
+            return np.asarray(column.to_numpy())
+    cells = column.to_pylist()
+    for place, cell in zip(places, cells, strict=True):
+        checks.cell(cell, place, name)
+    return np.array(cells, dtype=np.float64)
 
 
 def _numeral(text: str) -> float | str | None:
@@ -130,7 +132,11 @@ def _numeral(text: str) -> float | str | None:
     try:
         return float(text)
     except ValueError:
-        return text if text.strip() else None
+        return _on_one_line(text) or None
+
+
+def _on_one_line(text: str) -> str:
+    return " ".join(text.split())
 
 
 # Checking
@@ -150,27 +156,28 @@ class _Checks:
         for mark, word in SEPARATORS.items():
             if len(header) == 1 and mark in header[0]:
                 raise UserError(f"is separated by {word}", file=self.file, allowed="commas, and a decimal point")
-        for place, name in enumerate(header, start=1):
-            if not name:
-                raise UserError("has no name", file=self.file, key=f"column {place}", allowed="a parameter's name",
-                                suggestion="pandas writes its index as a column unless index=False")  # fmt: skip
-            if header.count(name) > 1:
-                raise UserError("stands twice", file=self.file, key=f"column {name}", allowed="each column once")
-            self._may_differ(name)
-        return tuple(header)
+        names = tuple(map(_on_one_line, header))
+        for place, name in enumerate(names, start=1):
+            try:
+                self._check_name(name)
+                if names.count(name) > 1:
+                    raise CheckError("stands twice", allowed="each column once")
+            except CheckError as fault:
+                raise UserError(fault.problem, file=self.file, key=f"column {place}", value=shown(name),
+                                allowed=fault.allowed, suggestion=fault.suggestion) from None  # fmt: skip
+        return names
 
-    def _may_differ(self, name: str) -> None:
-        key = f"column {name}"
+    def _check_name(self, name: str) -> None:
+        if not name or name.startswith("__index_level_"):
+            raise CheckError("is no name", allowed="the name of a parameter", suggestion="pandas: index=False")
         if name not in self.parameters:
             families = sorted({known.partition(".")[0] for known in self.parameters})
-            raise UserError("is no parameter", file=self.file, key=key, suggestion=nearest(name, self.parameters),
-                            allowed=f"<family>.<parameter> with a family of {', '.join(families)}")  # fmt: skip
+            allowed = f"<family>.<parameter> with a family of {', '.join(families)}"
+            raise CheckError("is no parameter", allowed=allowed, suggestion=nearest(name[:80], self.parameters))
         if self.parameters[name].unit == "quarter":
-            raise UserError("is a date, which cannot differ between points", file=self.file, key=key,
-                            allowed="a policy for each date")  # fmt: skip
+            raise CheckError("is a date, which cannot differ between points", allowed="a policy for each date")
         if name in SAME_IN_ALL_RUNS:
-            raise UserError("cannot differ between points", file=self.file, key=key,
-                            allowed="one value for all of them, in [set]")  # fmt: skip
+            raise CheckError("cannot differ between points", allowed="one value for all of them, in [set]")
 
     def width(self, row: Sequence[str], names: Sequence[str], place: str) -> None:
         """A row has a cell for each column."""

@@ -35,6 +35,7 @@ from config.schema import (
     LADDERS,
     MEMBER_STATES,
     PARTNERS,
+    SAME_IN_ALL_RUNS,
     Experiment,
     Instrument,
     JapanSettings,
@@ -442,6 +443,8 @@ def _with_value(base: Base, layer: Layer, name: str, value: Any) -> Base:
 
 def _overridden(parameter: Parameter, layer: Layer, name: str, value: Any) -> Parameter:
     try:
+        if isinstance(value, Span) and value.low < value.high and name in SAME_IN_ALL_RUNS:
+            raise CheckError("cannot differ between runs", allowed="one value")
         return parameter.overridden(value)
     except CheckError as fault:
         key = layer.key(name) + (f".{fault.key}" if fault.key else "")
@@ -925,12 +928,15 @@ def settings_of(experiment: Experiment, scenario: str, policy: str, *, root: Pat
 
 
 def check_file(path: Path | str, *, root: Path = ROOT) -> str:
-    """What a TOML or CSV file is ("policy", "member states", ...), once it is found to be right."""
+    """What a file is ("policy", "member states", ...), once it is found to be right."""
     path = Path(path)
     if path.suffix == ".csv":
         return _check_csv(path, root)
+    if path.suffix == ".parquet":
+        return _check_points(path, load_parameters(root / "parameters"))
     if path.suffix != ".toml":
-        raise UserError("is no TOML or CSV file", file=said(path), allowed="a file ending in .toml or .csv")
+        allowed = "a file ending in .toml or .csv, or .parquet for the table of a design"
+        raise UserError("is no TOML, CSV or Parquet file", file=said(path), allowed=allowed)
     content = read_toml(path)
     kind = _kind(path, content)
     if kind == "experiment":
@@ -1023,6 +1029,8 @@ def _check_csv(path: Path, root: Path) -> str:
         return "panel"
     header = set(read_text(path).partition("\n")[0].strip().split(","))
     if header & set(parameters := load_parameters(root / "parameters")):
+        if path.stem != "posterior":
+            return _check_points(path, parameters)
         load_posterior(path, parameters)
         return "posterior"
     tables: dict[str, type[BaseModel]] = {"member states": MemberState, "periods": Period, "record": RecordRow}
@@ -1042,3 +1050,9 @@ def _check_csv(path: Path, root: Path) -> str:
     else:
         _record(path, root)
     return kind
+
+
+def _check_points(path: Path, parameters: Mapping[str, Parameter]) -> str:
+    from config.design import read_points
+
+    return f"table of {len(read_points(path, parameters))} parameter sets"

@@ -52,6 +52,9 @@ MEMBER_STATES = (
 )
 """The 27 of today and the United Kingdom, member until 2020; when each belongs is said in actors/periods.csv."""
 
+SAME_IN_ALL_RUNS = ("council.safe_unanimity", "positions.speakers")
+"""Parameters that rules read as one number for a whole block; dates, of unit "quarter", are such parameters, too."""
+
 QUARTER_TEXT = 'a quarter such as "2031Q2"'
 MOMENT_TEXT = 'a quarter such as "2031Q2", "start" or "never"'
 

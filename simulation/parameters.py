@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from agents.portable import exp, normal
 from config import Parameter, Settings
 from config.families import Parameters
+from config.schema import SAME_IN_ALL_RUNS
 from simulation.chance import Chance
 
 Floats = NDArray[np.float64]
@@ -45,6 +46,9 @@ def draw_parameters(
     unknown = sorted(set(given) - set(settings.parameters))
     if unknown:
         raise KeyError(f"no parameters: {', '.join(unknown)}")
+    alike = [name for name in given if name in SAME_IN_ALL_RUNS or settings.parameters[name].unit == "quarter"]
+    if alike:
+        raise ValueError(f"cannot differ between runs: {', '.join(alike)}")
     known = {**_of_posterior(settings, chance), **given}
     uncertain = {
         name: known[name] if name in known else value_at(one, chance.once(f"parameter/{name}"))

@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 
 from agents.rules.types import Floats
 from config import Settings, resolve
-from config.design import SAME_IN_ALL_RUNS
-from config.schema import Parameter, Posterior
+from config.schema import SAME_IN_ALL_RUNS, Parameter, Posterior
 from config.status import with_status
 from simulation.model import PartnershipModel
 from tests.simulation.playing import EVERYTHING, SEED, Table, Tables, assert_same, where
@@ -19,7 +18,7 @@ from tests.simulation.test_status import rich
 
 LEVERS = "dialogue+framework+indo_pacific_strategy+interoperability+qmv+reinterpretation+amendment"
 AT_ONCE = {f"levers.{lever}_from": "start" for lever in LEVERS.split("+")}
-RECORD = EVERYTHING[:4]
+RECORD = (*EVERYTHING[:4], "vetoes")
 RUNS = (3, 4, 17)
 POINTS = (8, 9, 40)
 
@@ -139,6 +138,12 @@ def test_lanes_may_differ_in_all_parameters_at_once(case: str) -> None:
     block = played(settings, POINTS, given)
     for place, point in enumerate(POINTS):
         assert_lane(block, point, given, plain(fixed(settings, {name: v[place] for name, v in given.items()})))
+
+
+@pytest.mark.parametrize("name", [*SAME_IN_ALL_RUNS, "levers.lift_framework_from"])
+def test_what_rules_read_as_one_number_is_not_to_differ(name: str) -> None:
+    with pytest.raises(ValueError, match=f"cannot differ between runs: {name}"):
+        played(certain("outlook", LEVERS, "2027Q1"), POINTS, {name: np.array([1.0, 1.0, 2.0])})
 
 
 # Points and runs
