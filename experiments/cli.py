@@ -36,7 +36,7 @@ partnership show council            voting power in the Council; --date 2024-01-
 partnership show limits RESULTS     why not deeper? What binds, and who; --scenario, --policy, --instrument
 partnership show vetoes RESULTS     who stops what in the Council, beside the record; --scenario, --policy
 partnership replay RESULTS          the story of one run: --run N, --typical or --extreme; --actor HUN,
-    --instrument csdp_fpa           --scenario, --policy, --format text|markdown|json
+    --instrument csdp_fpa           --scenario, --policy, --point N, --format text|markdown|json
 partnership calibrate               weigh uncertain parameters by the record; --runs, --save, --out DIR
 partnership hindcast                forecast the past and score it; --runs, --page FILE, --out DIR
 partnership list [KIND]             names: scenarios policies experiments instruments parameters actors
@@ -304,6 +304,9 @@ def _show_results(kind: str, folder: str, scenario: str | None, policy: str | No
 def replay(
     results: Annotated[str, typer.Argument(metavar="RESULTS", help="Folder of results.")],
     run: Annotated[int | None, typer.Option(parser=_whole("--run", 0), metavar="N", help="Number of the run.")] = None,
+    point: Annotated[
+        int | None, typer.Option(parser=_whole("--point", 0), metavar="N", help="Point of the design, if it has one.")
+    ] = None,
     typical: Annotated[bool, typer.Option("--typical", help="The run nearest to the median path.")] = False,
     extreme: Annotated[bool, typer.Option("--extreme", help="The run furthest from the median path.")] = False,
     scenario: Annotated[str | None, typer.Option(metavar="NAME", help="Default: the first of the results.")] = None,
@@ -316,7 +319,7 @@ def replay(
     from experiments.replay import Choice
     from experiments.replay import replay as told
 
-    print(told(results, Choice(run, typical, extreme), scenario=scenario, policy=policy, actors=actor or (),
+    print(told(results, Choice(run, typical, extreme, point), scenario=scenario, policy=policy, actors=actor or (),
                instruments=instrument or (), style=style))  # fmt: skip
 
 
