@@ -160,8 +160,6 @@ def failures_said(one: Made, policy: str, left_out: str, per_point: int | None =
         return ""
     names = [f"{run_name(number, per_point)} ({where})" for number, where in sorted(one.failed.items())[:NAMED]]
     more = [f"and {len(one.failed) - NAMED:,} more"] if len(one.failed) > NAMED else []
+    some = ("" if len(one.well) else "All ") + of_all(len(one.failed), one.all)
     are = "is" if len(one.failed) == 1 else "are"
-    return (
-        f"{of_all(len(one.failed), one.all)} failed with {policy_label(policy)} and {are} left out{left_out}: "
-        f"{', '.join([*names, *more])}."
-    )
+    return f"{some} failed with {policy_label(policy)} and {are} left out{left_out}: {', '.join([*names, *more])}."

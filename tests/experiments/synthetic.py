@@ -1,7 +1,7 @@
 """Invented results with the columns of real ones, to test statistics and pictures without a model."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -87,6 +87,25 @@ def findings(
     kept = Kept({name: table for name, table in content.items() if name not in without})
     place = World("outlook", "Outlook from mid-2026", first, last, standing)
     return Findings("Which remedy moves the partnership, and by how much?", tuple(policies), {"outlook": place}, kept)
+
+
+def broken(found: Findings, failed: Mapping[str, Sequence[int]]) -> Findings:
+    """The same findings, but that these runs of a policy failed: they have a row in table `runs` alone."""
+    assert isinstance(found.results, Kept)
+    content = {}
+    for name, rows in found.results.content.items():
+        gone = np.array(
+            [run in failed.get(policy, ()) for policy, run in zip(rows["policy"], rows["run"], strict=True)]
+        )
+        if name == "runs":
+            said = {"failed": np.where(gone, WHERE, ""), "regime": rows["regime"].where(~gone, "failed")}
+            content[name] = rows.assign(**said)
+        else:
+            content[name] = rows[~gone]
+    return replace(found, results=Kept(content))
+
+
+WHERE = "2031Q2 negotiate: divide by zero encountered in divide"
 
 
 def tables(
