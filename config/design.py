@@ -94,11 +94,9 @@ def _of_csv(path: Path, checks: "_Checks") -> Points:
 def _of_parquet(path: Path, checks: "_Checks") -> Points:
     try:
         table = _parquet(path.read_bytes())
-    except (OSError, ValueError, LookupError, MemoryError, NotImplementedError) as error:
-        reason = _on_one_line(str(error))[:120]
-        raise UserError(
-            f"cannot be read as Parquet: {reason}", file=checks.file, allowed="a table as pandas or R writes it"
-        ) from None
+    except (OSError, ValueError) as error:
+        problem = f"cannot be read as Parquet: {_on_one_line(str(error))[:120]}"
+        raise UserError(problem, file=checks.file, allowed="a table as pandas or R writes it") from None
     names = checks.names(table.column_names)
     places = [f"row {row}" for row in range(1, table.num_rows + 1)]
     columns = [_numbers(column, name, places, checks) for name, column in zip(names, table.columns, strict=True)]
@@ -106,10 +104,14 @@ def _of_parquet(path: Path, checks: "_Checks") -> Points:
 
 
 def _parquet(raw: bytes) -> "pa.Table":
+    """A table as it stands in a file; ValueError if it is none."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    return pq.ParquetFile(pa.BufferReader(raw)).read()
+    try:
+        return pq.ParquetFile(pa.BufferReader(raw)).read()
+    except (OSError, LookupError, MemoryError, NotImplementedError) as error:
+        raise ValueError(str(error)) from error
 
 
 def _numbers(column: "pa.ChunkedArray", name: str, places: Sequence[str], checks: "_Checks") -> NDArray[np.float64]:
@@ -231,6 +233,7 @@ def write_points(points: Points) -> bytes:
 
 
 def kept_points(raw: bytes) -> Points:
-    """What `write_points` wrote."""
+    """What `write_points` wrote; ValueError if it did not."""
     table = _parquet(raw)
-    return Points(tuple(table.column_names), np.stack([column.to_numpy() for column in table.columns], axis=1))
+    columns = [np.asarray(column.to_numpy(), dtype=np.float64) for column in table.columns]
+    return Points(tuple(table.column_names), np.stack(columns, axis=1))

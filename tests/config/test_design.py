@@ -129,6 +129,16 @@ def test_what_is_kept_is_read_to_the_last_bit(data: st.DataObject) -> None:
     assert again.digest == points.digest
 
 
+@pytest.mark.parametrize(
+    "raw",
+    [b"", b"PAR1", csv_of().encode(), write_points(POINTS)[:-9], write_points(POINTS)[99:]],
+    ids=["empty", "magic", "CSV", "cut short", "beginning lost"],
+)
+def test_what_was_not_kept_is_refused(raw: bytes) -> None:
+    with pytest.raises(ValueError, match="."):
+        kept_points(raw)
+
+
 def test_the_digest_is_of_what_the_points_say(tmp_path: Path) -> None:
     """Not of the format nor of the order of columns; of names, values and the order of points."""
     same = [
