@@ -135,7 +135,7 @@ def test_what_is_kept_is_read_to_the_last_bit(data: st.DataObject) -> None:
     ids=["empty", "magic", "CSV", "cut short", "beginning lost"],
 )
 def test_what_was_not_kept_is_refused(raw: bytes) -> None:
-    with pytest.raises(ValueError, match="."):
+    with pytest.raises(ValueError, match=r"."):
         kept_points(raw)
 
 
