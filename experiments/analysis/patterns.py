@@ -26,7 +26,8 @@ from config.errors import UserError, listed
 from config.loading import load_base, load_record, load_start
 from config.schema import LADDERS, PARTNERS, STAGES, Instrument, Settings, StartTable
 from experiments.analysis.intervals import LEVEL
-from experiments.analysis.made import Tables
+from experiments.analysis.made import Ints, Tables, made, require_well
+from experiments.analysis.reading import numbered
 from experiments.analysis.remedies import reference
 from experiments.analysis.transitions import BEGINS, ENDS, INSTRUMENT, quarters_between
 from experiments.analysis.vetoes import FOREIGN, ROW, beside, cast
@@ -102,20 +103,26 @@ class Number:
 
 @dataclass(frozen=True)
 class Histories:
-    """The runs of one scenario under one policy, to the last quarter that is compared."""
+    """The runs of one scenario under one policy that went well, to the last quarter that is compared."""
 
     results: Tables
     scenario: str
     policy: str
-    runs: int
+    well: Ints
+    """Their numbers in the results, ascending; here they are numbered from 0."""
     settings: Settings
 
+    @property
+    def runs(self) -> int:
+        """How many there are."""
+        return len(self.well)
+
     def table(self, name: str, columns: Sequence[str], quarters: Sequence[str] = QUARTERS) -> pd.DataFrame:
-        """Columns of a table in these quarters, names as plain text."""
+        """Columns of a table in these quarters, `run` among them, names as plain text."""
         chosen = {"scenarios": [self.scenario], "policies": [self.policy]}
         rows = self.results.table(name, columns, **chosen, quarters=list(quarters))
         names = [column for column in rows if isinstance(rows[column].dtype, pd.CategoricalDtype)]
-        return rows.astype(dict.fromkeys(names, object))
+        return rows.astype(dict.fromkeys(names, object)).assign(run=np.searchsorted(self.well, rows["run"]))
 
     def course(self, columns: Sequence[str], quarters: Sequence[str] = QUARTERS) -> Floats:
         """The sum of columns of trajectories, (R, quarters)."""
@@ -423,8 +430,8 @@ def deeper(past: Past) -> list[Number]:
         return counted([(run, moment, 1.0) for run, moment in new_agreements(changes)], runs)
 
     def more_often(runs: Histories) -> Floats:
-        made = numbers(runs.changes, runs.runs)
-        return np.asarray(made[:, SINCE].sum(axis=1) / YEARS[1] - made[:, BEFORE].sum(axis=1) / YEARS[0])
+        signed = numbers(runs.changes, runs.runs)
+        return np.asarray(signed[:, SINCE].sum(axis=1) / YEARS[1] - signed[:, BEFORE].sum(axis=1) / YEARS[0])
 
     seen = numbers(past.changes, 1)
     rates = [exact_rate(int(seen[0, part].sum()), years) for part, years in zip((BEFORE, SINCE), YEARS, strict=True)]
@@ -669,8 +676,9 @@ def patterns(results: Results | Place | str, scenario: str | None = None, policy
     loaded = results if isinstance(results, Results) else load(results)
     name = known("--scenario", scenario, _covering(loaded))
     chosen = known("--policy", policy, loaded.experiment.policies) if policy else reference(loaded.experiment.policies)
-    runs = loaded.experiment.runs
-    return compare(Histories(loaded, name, chosen, runs, loaded.settings(name, chosen)))
+    results_by_number, _ = numbered(loaded)
+    runs = require_well(made(results_by_number, name, chosen), name, chosen)
+    return compare(Histories(results_by_number, name, chosen, runs.well, loaded.settings(name, chosen)))
 
 
 def _covering(results: Results) -> list[str]:

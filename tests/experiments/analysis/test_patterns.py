@@ -82,7 +82,7 @@ def histories(settings: Settings, rows: pd.DataFrame | None = None, **measures: 
         "transitions": changes.assign(**KEYS),
         "runs": pd.DataFrame({"run": range(RUNS)}).assign(**KEYS),
     }
-    return Histories(Kept(tables), "hindcast", "none", RUNS, settings)
+    return Histories(Kept(tables), "hindcast", "none", np.arange(RUNS), settings)
 
 
 def since(quarter: str) -> np.ndarray:
@@ -415,7 +415,7 @@ def test_runs_of_the_hindcast_have_every_number(results: Path):
 def test_agreed_depths_read_off_declared_depth_are_depths(results: Path):
     """Of agreements that took effect alone in their quarter: between nothing and full ambition, as the model has it."""
     loaded = load(results)
-    runs = Histories(loaded, "hindcast", "none", 48, loaded.settings("hindcast", "none"))
+    runs = Histories(loaded, "hindcast", "none", np.arange(48), loaded.settings("hindcast", "none"))
     number, rise = effects(runs)
     ambition = {one.slug: one.ambition for one in runs.settings.instruments}
     alone = [
@@ -439,3 +439,12 @@ def test_results_that_do_not_cover_the_record_are_refused(tmp_path: Path):
     run_experiment(short, tmp_path / "short", workers=1)
     with pytest.raises(UserError, match="no scenario from 2010Q1 to 2026Q2"):
         patterns(tmp_path / "short")
+
+
+def test_runs_that_failed_leave_no_zeros(settings: Settings, past: Past):
+    whole = histories(settings, moves(*FILES))
+    tables = {name: rows[rows["run"] > 0] for name, rows in whole.results.content.items()}  # type: ignore[attr-defined]
+    fewer = replace(whole, results=Kept(tables), well=np.array([1, 2]))
+    for pattern, place in (("P2", 0), ("P5", 0), ("P8", 2)):
+        of_all, of_some = (values(pattern, place, past, one) for one in (whole, fewer))
+        np.testing.assert_array_equal(of_some, of_all[1:])
