@@ -31,8 +31,6 @@ WAITING = 600.0
 """Seconds to wait for a worker when there is none."""
 SAYING = 5.0
 """Seconds after which it is said that there is none: a worker that ends is often started again at once."""
-FETCHING = 30.0
-"""Seconds to wait for what a finished task returned; after that its worker counts as lost."""
 LOOKING = 1.0
 """Seconds after which the cluster is looked at again."""
 AHEAD = 2
@@ -56,7 +54,7 @@ def spread_on(
     work: Callable[[T], R],
     tasks: Sequence[T],
     ready: Callable[[T], None] | None = None,
-    called: Callable[[T], str] = str,
+    called: Callable[[T], str] = shown,
 ) -> Iterator[tuple[T, R]]:
     """Each task with what came of it, as they finish on the workers of the scheduler at this address.
 
@@ -76,13 +74,17 @@ def spread_on(
 
 def check_address(address: str) -> None:
     """UserError unless a Dask scheduler answers at this address, or it is local:N, which needs none."""
+    _check_form(address)
+    if find_spec("distributed") is None:
+        raise _refused(address, "needs another package", 'pip install "eu-japan-partnership-sim[cluster]"', allowed="")
+    if not LOCAL.fullmatch(address):
+        _check_answer(address)
+
+
+def _check_form(address: str) -> None:
     remote = REMOTE.fullmatch(address)
     if not LOCAL.fullmatch(address) and not (remote and _is_port(int(remote[1]))):
         raise _refused(address, "is no address of a cluster", f"did you mean {_right_form(address)!r}?")
-    if find_spec("distributed") is None:
-        raise _refused(address, "needs another package", 'pip install "eu-japan-partnership-sim[cluster]"', allowed="")
-    if remote:
-        _check_answer(address)
 
 
 def _check_answer(address: str) -> None:
@@ -169,9 +171,10 @@ def _connected(address: str, tasks: int) -> Iterator[Any]:
 def _started_here(workers: int) -> Any:
     """A scheduler and so many worker processes, as with --workers: of one thread, and of memory what they need."""
     quietly = {"distributed.nanny.pre-spawn-environ.DASK_LOGGING__DISTRIBUTED": "critical"}
+    no_page = {"dashboard": False, "dashboard_address": "127.0.0.1:0"}
     with import_module("dask.config").set(quietly):
         return _dask().LocalCluster(n_workers=workers, threads_per_worker=1, processes=True, memory_limit=None,
-                                    dashboard_address=None, silence_logs=logging.CRITICAL)  # fmt: skip
+                                    scheduler_kwargs=no_page, silence_logs=logging.CRITICAL)  # fmt: skip
 
 
 def _dask() -> Any:
@@ -242,23 +245,29 @@ class _Flight(Generic[T, R]):
             self._submit(self.suspects.popleft())
 
     def _submit(self, number: int) -> None:
-        job = pickle.dumps((self.work, self.ready, self.tasks[number]))
-        future = self.client.submit(_do, job, self.code, pure=False)
+        job = import_module("cloudpickle").dumps((self.work, self.ready, self.tasks[number]))
+        self._await(self.client.submit(_do, job, self.code, pure=False), number)
+
+    def _await(self, future: Any, number: int) -> None:
         self.flying[future] = number
         future.add_done_callback(self.landed.put)
 
     def _brought_by(self, future: Any, number: int) -> list[R]:
         """What a task returned; nothing if it is to be done again. What it raised is raised."""
+        failed = future.status == "error"
         try:
-            return [future.result(timeout=FETCHING)]
+            return [future.result(timeout=LOOKING)]
         except _dask().KilledWorker:
             if self.alone:
                 raise self._deadly(number) from None
             self.suspects.append(number)
-        except (CancelledError, OSError, TimeoutError):
-            if future.status == "error":
+        except (CancelledError, OSError):
+            if failed:
                 raise
-            self.waiting.append(number)  # lost with its worker or with the connection
+            if future.cancelled():  # lost with the connection
+                self.waiting.append(number)
+            else:  # lost with its worker: Dask does it again
+                self._await(future, number)
         return []
 
     def _deadly(self, number: int) -> UserError:
@@ -278,6 +287,8 @@ class _Crew:
 
     def threads(self) -> int:
         """How many threads the workers have, 0 if there are none."""
+        if self.client.status == "closed":
+            raise UserError("the scheduler was lost", key="--cluster", value=self.address, suggestion=GOES_ON)
         now = time.monotonic()
         if now - self.seen >= LOOKING:
             self.seen, self.number = now, self._look()
@@ -285,11 +296,9 @@ class _Crew:
         return self.number
 
     def _look(self) -> int:
-        if self.client.status == "closed":
-            raise UserError("the scheduler was lost", key="--cluster", value=self.address, suggestion=GOES_ON)
         try:
             return sum(self.client.nthreads().values())
-        except (OSError, AttributeError):  # Dask tries for a while to connect again
+        except Exception:  # the connection is lost; Dask tries for a while to connect again, then closes the client
             return 0
 
     def _wait(self, now: float) -> None:
