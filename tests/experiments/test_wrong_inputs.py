@@ -146,7 +146,7 @@ def messages(err: str) -> list[str]:
 
 
 def refused(output: Output, folder: Path, words: tuple[str, ...], said: tuple[str, ...], begun: bool = False) -> None:
-    """That a command ends with status 2 and one message, and leaves everything as it was; it may have `begun` to say."""
+    """That a command ends with status 2 and one message, and leaves all as it was; it may have `begun` to tell."""
     before = contents(folder)
     output.readouterr()
     assert status(*words) == 2
