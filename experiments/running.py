@@ -218,7 +218,7 @@ def _spread_over(
         return spread(run_block, tasks, workers or _sensible_workers(tasks))
     from experiments.cluster import spread_on
 
-    return spread_on(cluster, run_block, tasks, ready=see_folder)
+    return spread_on(cluster, run_block, tasks, see_folder, lambda task: f"block {task.block.name}")
 
 
 def see_folder(task: Task) -> None:

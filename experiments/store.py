@@ -281,11 +281,13 @@ def writing(folder: Place, question: Question) -> Iterator[Store]:
             write_aside(folder / PROVENANCE, sealed(_provenance(question)))
         elif store.mended:
             write_aside(folder / PROVENANCE, sealed({**there, "finished": None}))
-        write_aside(folder / EXPERIMENT, toml_of(question.content()).encode())
+        content = question.content()
         if question.points is not None:
             from config.design import write_points
 
             write_aside(folder / DESIGN, write_points(question.points))
+            content["design"] = {"table": DESIGN}
+        write_aside(folder / EXPERIMENT, toml_of(content).encode())
         yield store
 
 

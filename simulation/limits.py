@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from agents.institutions import voting
+from agents.institutions.council import lanes_of
 from agents.rules.types import Floats, Mask, Whole
 from config import PARTNERS, Instrument
 from simulation.instruments import CIVIL, MANDATED, RATIFIED_BY_MEMBERS, SIGNED
@@ -104,7 +105,7 @@ class Limits:
         if one.rule in ("R7", "R4") or (one.rule == "R8" and not council.is_unanimous(one)):
             kinds = (bounds.accept,)
         if council.under_passerelle(one).any():
-            kinds = (*kinds, bounds.veto + self.model.parameters.council.brake_margin)
+            kinds = (*kinds, bounds.veto + lanes_of(self.model.parameters.council.brake_margin, lanes))
         return np.minimum(1.0, level / one.ambition), voting.pivotal(level, kinds)
 
     def _japan_wants_less(self, one: Instrument) -> Mask:

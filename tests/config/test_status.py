@@ -160,7 +160,8 @@ def test_a_file_lapsed_by_the_start_table_may_be_opened_again_but_not_before() -
 @st.composite
 def right_stages(draw: st.DrawFn) -> list[tuple[str, str, str]]:
     """Stages of some files that follow one another as they can, from the start of the outlook to 2029Q4."""
-    world, rows = outlook(), []
+    world = outlook()
+    rows: list[tuple[str, str, str]] = []
     files = [one.slug for one in world.instruments] + [f"{iso}/{rung.slug}" for iso in PARTNERS for rung in world.rungs]
     for file in draw(st.lists(st.sampled_from(files), unique=True, max_size=6)):
         partner, slash, rung = file.partition("/")

@@ -18,7 +18,7 @@ from tests.simulation.test_status import rich
 
 LEVERS = "dialogue+framework+indo_pacific_strategy+interoperability+qmv+reinterpretation+amendment"
 AT_ONCE = {f"levers.{lever}_from": "start" for lever in LEVERS.split("+")}
-RECORD = (*EVERYTHING[:4], "vetoes")
+RECORD = (*EVERYTHING, "vetoes")
 RUNS = (3, 4, 17)
 POINTS = (8, 9, 40)
 

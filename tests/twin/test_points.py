@@ -8,7 +8,7 @@ from config.schema import SAME_IN_ALL_RUNS, Settings
 from simulation.model import PartnershipModel
 from tests.twin.test_lanes import EVERYTHING, SEED, TOGETHER, assert_lane_equals_twin, twin
 
-RECORD = tuple(name for name in EVERYTHING if name != "limits")
+RECORD = EVERYTHING
 POINTS = (3, 8)
 RUNS = (5, 17)
 CASES = [("outlook", TOGETHER, "2031Q4"), ("hindcast", "none", "2016Q4"), ("us_withdrawal", "lift_attention", "2030Q4")]
