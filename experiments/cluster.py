@@ -8,6 +8,7 @@ import logging
 import math
 import pickle
 import re
+import signal
 import sys
 import time
 import warnings
@@ -43,6 +44,9 @@ LOCAL = re.compile(r"local:([1-9][0-9]{0,3})")
 REMOTE = re.compile(rf"(?:{'|'.join(SCHEMES)})://(?:{HOST}):([0-9]{{1,5}})")
 PORT = 8786
 """Where a Dask scheduler listens unless told otherwise."""
+LACKING = re.compile("No module named 'experiments|attribute '_do'")
+"""What Python says on a worker without the project."""
+SAME = "install the same on all machines, and start their workers again"
 GOES_ON = "finished blocks are kept, and the same command goes on with them"
 
 T = TypeVar("T")
@@ -170,9 +174,13 @@ def _connected(address: str, tasks: int) -> Iterator[Any]:
 
 def _started_here(workers: int) -> Any:
     """A scheduler and so many worker processes, as with --workers: of one thread, and of memory what they need."""
-    quietly = {"distributed.nanny.pre-spawn-environ.DASK_LOGGING__DISTRIBUTED": "critical"}
+    config = import_module("dask.config")
+    quietly = {
+        "distributed.nanny.pre-spawn-environ.DASK_LOGGING__DISTRIBUTED": "critical",
+        "distributed.worker.preload": [*config.get("distributed.worker.preload"), __name__],
+    }
     no_page = {"dashboard": False, "dashboard_address": "127.0.0.1:0"}
-    with import_module("dask.config").set(quietly):
+    with config.set(quietly):
         return _dask().LocalCluster(n_workers=workers, threads_per_worker=1, processes=True, memory_limit=None,
                                     scheduler_kwargs=no_page, silence_logs=logging.CRITICAL)  # fmt: skip
 
@@ -245,8 +253,8 @@ class _Flight(Generic[T, R]):
             self._submit(self.suspects.popleft())
 
     def _submit(self, number: int) -> None:
-        job = import_module("cloudpickle").dumps((self.work, self.ready, self.tasks[number]))
-        self._await(self.client.submit(_do, job, self.code, pure=False), number)
+        task = import_module("cloudpickle").dumps((self.work, self.ready, self.tasks[number]))
+        self._await(self.client.submit(pickle.loads, pickle.dumps(_Job(task, self.code)), pure=False), number)
 
     def _await(self, future: Any, number: int) -> None:
         self.flying[future] = number
@@ -261,6 +269,11 @@ class _Flight(Generic[T, R]):
             if self.alone:
                 raise self._deadly(number) from None
             self.suspects.append(number)
+        except (ImportError, AttributeError) as error:
+            if LACKING.search(str(error)):
+                raise UserError("a worker has another version of this project, or none", key="--cluster",
+                                value=self.crew.address, suggestion=f"{SAME}; {GOES_ON}") from error  # fmt: skip
+            raise
         except (CancelledError, OSError):
             if failed:
                 raise
@@ -330,7 +343,17 @@ def code() -> dict[str, str]:
 _code_of_worker = cache(code)
 
 
-def _do(job: bytes, ours: Mapping[str, str]) -> Any:
+class _Job:
+    """Pickles as a call of `_do`. Dask carries bytes that only the work itself opens, on a worker, and not before."""
+
+    def __init__(self, task: bytes, ours: Mapping[str, str]) -> None:
+        self.task, self.ours = task, ours
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _do, (self.task, self.ours)
+
+
+def _do(task: bytes, ours: Mapping[str, str]) -> Any:
     """On a worker: one task, unless other code than that of the client would do it."""
     theirs = _code_of_worker()
     other = [name if len(ours[name]) > 40 else f"{name} ({theirs[name]}, not {ours[name]})"
@@ -338,8 +361,14 @@ def _do(job: bytes, ours: Mapping[str, str]) -> Any:
     if other:
         where = _dask().get_worker().address
         raise UserError(f"has other code than this process: {', '.join(other)}", key="worker", value=where,
-                        suggestion=f"install the same everywhere; {GOES_ON}")  # fmt: skip
-    work, ready, task = pickle.loads(job)
+                        suggestion=f"{SAME}; {GOES_ON}")  # fmt: skip
+    work, ready, content = pickle.loads(task)
     if ready is not None:
-        ready(task)
-    return work(task)
+        ready(content)
+    return work(content)
+
+
+def dask_setup(worker: Any) -> None:
+    """In a worker of local:N, called by Dask when it starts: leave Ctrl-C to the main process."""
+    del worker
+    signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -28,8 +28,19 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals")
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 120.0
 """Seconds after which a test gives up waiting."""
-PRELOAD = "from tests.experiments import fake\nfake.use(setattr)\n"
-"""Puts the small world into a worker process."""
+SMALL_WORLD = "from tests.experiments import fake\nfake.use(setattr)\n"
+"""What a worker runs at first, to live in the small world."""
+WITHOUT_PROJECT = """
+import sys
+
+class Without:
+    def find_spec(self, name, path=None, target=None):
+        if name == "experiments":
+            raise ModuleNotFoundError(f"No module named {name!r}")
+
+sys.meta_path.insert(0, Without())
+"""
+"""What makes a worker one of a machine on which this project is not installed."""
 
 
 class Machines:
@@ -39,13 +50,14 @@ class Machines:
         self.folder, self.environment = folder, environment
         self.started = folder / "started"
         self.processes: list[subprocess.Popen[bytes]] = []
-        (folder / "preload.py").write_text(PRELOAD)
         self.address = f"tcp://127.0.0.1:{free_port()}"
         self.scheduler = self._start("scheduler", "--host", "127.0.0.1", "--port", self.address.rsplit(":", 1)[1])
 
-    def worker(self, *options: str, small_world: bool = True) -> subprocess.Popen[bytes]:
-        preload = ["--preload", str(self.folder / "preload.py")] if small_world else []
-        return self._start("worker", self.address, "--nthreads", "1", "--host", "127.0.0.1", *preload, *options)
+    def worker(self, *options: str, first: str = SMALL_WORLD) -> subprocess.Popen[bytes]:
+        preload = self.folder / f"first{len(self.processes)}.py"
+        preload.write_text(first)
+        place = ("--host", "127.0.0.1", "--nthreads", "1")
+        return self._start("worker", self.address, *place, "--preload", str(preload), *options)
 
     def _start(self, kind: str, *options: str) -> subprocess.Popen[bytes]:
         own = {"PYTHONPATH": str(ROOT), "FAKE_STARTED": str(self.started), "DASK_TEMPORARY_DIRECTORY": str(self.folder)}
@@ -139,7 +151,7 @@ def test_a_cluster_changes_no_bit(tmp_path: Path, whole: Path, two_workers: Mach
 def test_processes_of_a_cluster_here_change_no_bit(
     tmp_path: Path, whole: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    (tmp_path / "preload.py").write_text(PRELOAD)
+    (tmp_path / "preload.py").write_text(SMALL_WORLD)
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     with dask.config.set({"distributed.worker.preload": [str(tmp_path / "preload.py")]}):
         run_experiment(fake.experiment(), tmp_path / "r", cluster="local:2", width=13, simulate=fake.simulate)
@@ -191,10 +203,21 @@ def divide(number: int) -> float:
     return 1 / (number - 3)
 
 
-def test_a_fault_on_a_worker_arrives_as_itself(two_workers: Machines) -> None:
-    with pytest.raises(ZeroDivisionError) as fault:
-        list(spread_on(two_workers.address, divide, range(5)))
-    assert any(entry.name == "divide" for entry in fault.traceback), "the traceback leads to the worker's line"
+def time_out(number: int) -> None:
+    raise TimeoutError("of a store, say")
+
+
+def find_nothing(number: int) -> None:
+    raise AttributeError("of the work")
+
+
+@pytest.mark.parametrize(
+    ("work", "fault"), [(divide, ZeroDivisionError), (time_out, TimeoutError), (find_nothing, AttributeError)]
+)
+def test_a_fault_on_a_worker_arrives_as_itself(two_workers: Machines, work: Any, fault: type[Exception]) -> None:
+    with pytest.raises(fault) as found:
+        list(spread_on(two_workers.address, work, range(5)))
+    assert found.traceback[-1].name == work.__name__, "the traceback leads to the worker's line"
 
 
 def test_a_user_error_on_a_worker_arrives_as_itself(two_workers: Machines) -> None:
@@ -311,10 +334,16 @@ def die_of_one(number: int) -> None:
 
 
 def test_a_worker_with_other_rules_is_given_no_work(tmp_path: Path, machines: Machines) -> None:
-    machines.worker("--no-nanny", small_world=False)
+    machines.worker("--no-nanny", first="")
     with pytest.raises(UserError, match=r"worker = tcp://127.0.0.1:\d+: has other code .*: the rules of the model"):
         run_experiment(fake.experiment(), tmp_path / "r", cluster=machines.address, simulate=fake.simulate)
     assert blocks(tmp_path / "r") == []
+
+
+def test_a_worker_without_the_project_is_told(machines: Machines) -> None:
+    machines.worker("--no-nanny", first=WITHOUT_PROJECT)
+    with pytest.raises(UserError, match="a worker has another version of this project, or none"):
+        list(spread_on(machines.address, square, range(3)))
 
 
 def test_other_code_is_told_by_what_differs(two_workers: Machines, monkeypatch: pytest.MonkeyPatch) -> None:
