@@ -3,6 +3,7 @@
 Layers, each over the one before: base, scenario, policies (joined by "+"), an experiment's [set], --set.
 """
 
+import os
 import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
@@ -568,14 +569,14 @@ def _path(kind: str, name: str, root: Path, folder: Path, file: str, key: str) -
     """Where a scenario or policy of this name lies: shipped, or a user's .toml beside the experiment."""
     if name.endswith(".toml"):
         path = folder / name
-        if not path.is_file():
+        if not os.path.isfile(path):
             raise UserError(
                 "no such file",
                 file=file,
                 key=key,
                 value=shown(name),
                 allowed=f"a file in {said(folder)}, or one of {listed(available(kind, root))}",
-                suggestion=nearest(name, [p.name for p in path.parent.glob("*.toml")]),
+                suggestion=nearest(name, [other.name for other in _toml_files(path.parent)]),
             )
         return path
     names = available(kind, root)
@@ -589,6 +590,11 @@ def _path(kind: str, name: str, root: Path, folder: Path, file: str, key: str) -
             suggestion=nearest(name, names),
         )
     return root / kind / f"{name}.toml"
+
+
+def _toml_files(folder: Path) -> list[Path]:
+    """TOML files of a folder, none if there is no such folder."""
+    return [path for path in sorted(folder.glob("*.toml")) if path.is_file()] if os.path.isdir(folder) else []
 
 
 def _content(path: Path, model: type[BaseModel]) -> dict[str, Any]:
@@ -667,7 +673,7 @@ class Library:
         """The policies joined by "+" in a name, each with its file."""
         pieces = name.split("+")
         for piece in pieces:
-            if pieces.count(piece) > 1:
+            if piece and pieces.count(piece) > 1:
                 raise UserError(
                     f"names {piece!r} twice",
                     file=self.file,
@@ -882,9 +888,9 @@ def _experiment_path(name: str, root: Path) -> Path:
     if name in names:
         return root / "experiments" / f"{name}.toml"
     path = Path(name)
-    if name.endswith(".toml") and path.is_file():
+    if name.endswith(".toml") and os.path.isfile(path):
         return path
-    near = [said(other) for other in path.parent.glob("*.toml")] if name.endswith(".toml") else names
+    near = [said(other) for other in _toml_files(path.parent)] if name.endswith(".toml") else names
     raise UserError(
         "is no experiment",
         key="experiment",
