@@ -194,10 +194,15 @@ class Findings:
         effects = pd.concat(found, ignore_index=True)[columns] if found else pd.DataFrame(columns=columns)
         return effects, pd.DataFrame(rows, columns=["scenario", "policy", *remedies.BREAK_EVEN_COLUMNS])
 
-    def curve(self, scenario: str, policy: str) -> pd.DataFrame:
-        """Strength that a policy's lever had and what it changed in operational depth: strength difference, a row per
-        run. Empty if it has no single lever, or depth was not recorded."""
-        return self._curve(scenario, policy, self._ends(scenario, policy), self._ends(scenario, self.baseline))
+    def curves(self, scenario: str) -> dict[str, pd.DataFrame]:
+        """By policy with a single lever, the strength that it had and what it changed in operational depth.
+
+        Columns strength difference, a row per complete run; empty if depth was not recorded.
+        """
+        without = self._ends(scenario, self.baseline)
+        others = [policy for policy in self.policies if policy != self.baseline]
+        found = {policy: self._curve(scenario, policy, self._ends(scenario, policy), without) for policy in others}
+        return {policy: curve for policy, curve in found.items() if len(curve)}
 
     def _curve(self, scenario: str, policy: str, ends: remedies.Ends, without: remedies.Ends) -> pd.DataFrame:
         lever = remedies.lever_of(policy, self._columns_of_runs)

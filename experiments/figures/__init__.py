@@ -55,8 +55,7 @@ def _pictures(found: Findings, scenario: str) -> Iterator[tuple[str, Figure]]:
         evens = found.break_evens
         evens = evens[evens["scenario"] == scenario]
         if len(evens):
-            curves = {str(policy): found.curve(scenario, str(policy)) for policy in evens["policy"]}
-            yield "break_even", break_even(curves, evens, scenario, LEVER_MEASURE, made)
+            yield "break_even", break_even(found.curves(scenario), evens, scenario, LEVER_MEASURE, made)
     if found.has("transitions"):
         shares = found.shares
         shares = shares[(shares["scenario"] == scenario) & (shares["policy"] == base)]

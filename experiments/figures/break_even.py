@@ -17,7 +17,7 @@ from experiments.labels import measure_label, policy_label
 def break_even(curves: dict[str, pd.DataFrame], table: pd.DataFrame, scenario: str, measure: str, made: int) -> Figure:
     """Paired effect against strength, a panel per policy with one lever.
 
-    curves  by policy the columns strength, difference (`Findings.curve`)
+    curves  by policy the columns strength, difference (`Findings.curves`)
     table   rows of `Findings.break_evens` for the same scenario and measure
     made    how many runs were made under each policy
     """

@@ -44,7 +44,9 @@ def test_comparisons_are_those_of_runs_that_went_well_under_every_policy():
     assert list(torn.complete["outlook"]) == sorted({*range(RUNS)} - {3, 7, 11})
     pd.testing.assert_frame_equal(torn.effects, fewer.effects)
     pd.testing.assert_frame_equal(torn.break_evens, fewer.break_evens)
-    pd.testing.assert_frame_equal(torn.curve("outlook", "dialogue"), fewer.curve("outlook", "dialogue"))
+    curves = torn.curves("outlook")
+    assert list(curves) == ["dialogue", "indo_pacific_strategy"]
+    pd.testing.assert_frame_equal(curves["dialogue"], fewer.curves("outlook")["dialogue"])
 
 
 def test_what_is_told_of_one_policy_is_of_the_runs_that_went_well_under_it():
