@@ -16,7 +16,6 @@ from functools import cached_property
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -299,7 +298,7 @@ def _read(task: Task) -> Floats | None:
     try:
         with np.load(io.BytesIO(task.file.read_bytes())) as content:
             z, found = content["z"], content["log_likelihood"]
-    except (OSError, ValueError, KeyError, EOFError, BadZipFile):
+    except Exception:  # of torn bytes zipfile and numpy say this and that: BadZipFile, TokenError, NotImplementedError
         return None
     right = z.shape == task.z.shape and bool((z == task.z).all())
     return found if right and found.shape == (len(z), len(task.evidence.parts)) else None

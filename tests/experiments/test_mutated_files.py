@@ -389,3 +389,15 @@ def test_draws_that_befell_something_are_refused_or_right_and_can_be_mended(
         assert kept(folder) == before
     else:
         np.testing.assert_array_equal(read(folder).log_likelihood, wanted.log_likelihood)
+
+
+@pytest.mark.parametrize(("mark", "after"), [(b"PK\1\2", 6), (b"PK\1\2", 8), (b"PK\1\2", 10), (b"'shape': ", 9)])
+def test_a_block_of_draws_that_numpy_cannot_open_is_done_again(draws: Path, mark: bytes, after: int) -> None:
+    """Of a version to come, encrypted, compressed in an unknown way; a shape without an end."""
+    file = draws / "draws" / "00000000.npz"
+    whole = file.read_bytes()
+    at = whole.index(mark) + after
+    file.write_bytes(whole[:at] + b"c" + whole[at + 1 :])
+    assert outcome(lambda: read(draws)) is None
+    calibrating.calibrate(plan_in(draws), draws, workers=1)
+    assert outcome(lambda: read(draws)) is not None
