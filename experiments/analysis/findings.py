@@ -124,7 +124,12 @@ class Findings:
         return [said for policy in self.policies if (said := self.failure(scenario, policy, left_out))]
 
     def _parts(
-        self, table: str, columns: Sequence[str], scenario: str, policy: str, quarters: Sequence[str] | None = None
+        self,
+        table: str,
+        columns: Sequence[str] | None,
+        scenario: str,
+        policy: str,
+        quarters: Sequence[str] | None = None,
     ) -> Iterable[pd.DataFrame]:
         """Columns of a table of one scenario and policy, piece by piece; nothing if all its runs failed."""
         if not self.run_count(scenario, policy):
@@ -258,10 +263,11 @@ class Findings:
 
     def _positions_at_end(self, scenario: str, policy: str) -> pd.DataFrame:
         columns = [name for name in self._columns_of_runs if name.startswith(POSITION)]
-        parts = self._parts("runs", ["failed", *columns], scenario, policy) if columns else []
+        parts = self._parts("runs", None, scenario, policy) if columns else []
         long = (
             part[part["failed"] == ""].melt(value_vars=columns, var_name="actor", value_name="position")
             for part in parts
+            if (part["failed"] == "").any()
         )
         found = bands(long, ["position"], ["actor"])
         named = found.assign(actor=found["actor"].str.removeprefix(POSITION), scenario=scenario, policy=policy)

@@ -68,3 +68,24 @@ def test_all_figures_land_in_the_folder_of_results(folder: Path) -> None:
     files = draw_all(folder)
     assert {file.parent for file in files} == {folder / "figures"}
     assert len(files) == 12
+
+
+def failing(settings: Any, lanes: Lanes, seed: int, record: Sequence[str]) -> Simulated:
+    """The same with positions at the end, but that dialogue makes three runs divide by zero."""
+    bad = np.isin(lanes.runs, [3, 4, 5]) & (settings.policy.name == "dialogue")
+    np.ones(len(bad)) / np.where(bad, 0.0, 1.0)
+    tables, order, seconds = invented(settings, lanes, seed, record)
+    positions = {"position_DEU": np.full(len(lanes), 0.25)}
+    return {**tables, "runs": {**tables["runs"], **positions}}, order, seconds
+
+
+def test_runs_that_failed_are_left_out_and_named_also_where_they_fill_a_block(tmp_path: Path) -> None:
+    question = load_experiment("remedies", runs=20, until="2031Q4")
+    question = question.model_copy(update={"policies": ("none", "dialogue")})
+    run_experiment(question, tmp_path, workers=1, width=3, simulate=failing)
+    found, out = findings(tmp_path), StringIO()
+    assert dict(zip(found.positions["policy"], found.positions["runs"], strict=True)) == {"none": 20, "dialogue": 17}
+    answer(tmp_path, out)
+    text = " ".join(out.getvalue().split())
+    assert "17 of 20 runs per policy" in text
+    assert "3 of 20 runs failed with dialogue" in text and "run 5 (begin: divide by zero" in text
