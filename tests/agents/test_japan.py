@@ -211,3 +211,9 @@ def test_a_lifted_constitution_leaves_japans_wishes_alone() -> None:
     np.testing.assert_array_equal(bound.constitution.step, free.constitution.step)
     assert (free.partnership.cap == 1).all()
     assert (bound.partnership.cap < 1).any()
+
+
+def test_the_public_begins_where_the_threat_brings_it_and_no_lever_costs_anything() -> None:
+    model = model_of("outlook", "reinterpretation")
+    assert (model.public.support == model.public.target(0.0)).all()
+    assert (model.public.support > model.public.target(0.01)).any()

@@ -88,6 +88,13 @@ def test_every_euro_of_the_trajectories_is_in_the_story(chronicle: Chronicle) ->
     np.testing.assert_array_equal(sea, table["peace_facility_indo_pacific"])
 
 
+def test_a_chronicle_that_is_not_told_which_tells_run_0() -> None:
+    unsaid, first = Chronicle(settings_of("outlook", "none")), Chronicle(settings_of("outlook", "none"), 0, 1)
+    unsaid.run()
+    first.run()
+    assert unsaid.events == first.events
+
+
 def test_what_was_released_had_been_blocked(chronicle: Chronicle) -> None:
     """Stock at the start and all blocked requests are what was released and what still waits."""
     start = chronicle.settings.table.peace_facility.blocked_eur_m

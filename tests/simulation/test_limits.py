@@ -419,3 +419,16 @@ def test_rungs() -> None:
     whole = tuple(one.model_copy(update={"least": 1.0}) for one in settings.rungs)  # a draft of 1 is just enough
     facts = resolve("outlook", "none", eager).model_copy(update={"table": table, "rungs": whole})
     assert of(first_quarter(facts), "acsa", "SWE") == {("attention", "JPN"): R}
+
+
+def test_japan_wants_less_where_its_share_of_what_it_aims_at_is_the_smaller_one() -> None:
+    """What each side would sign: acceptance times position (docs/ODD.md 6.6), for Japan and for who leads the file."""
+    model = PartnershipModel(resolve("outlook", "none"), range(R), SEED)
+    rng = np.random.default_rng(3)
+    model.cabinet.position = rng.uniform(0.05, 0.95, R)
+    model.high_representative.position = model.commission.position = rng.uniform(0.05, 0.95, R)
+    p = model.parameters.council
+    file = model.settings.instruments[0]
+    expected = p.acceptance_japan * model.cabinet.position <= p.acceptance * model.commission.position
+    assert model.limits._japan_wants_less(file).tolist() == expected.tolist()
+    assert 0 < expected.sum() < R

@@ -415,3 +415,25 @@ def test_a_story_told_halfway_is_kept_so_far_by_every_run(scenario: str, policy:
         story = in_story(until(of_run(told["transitions"], other), half))
         seen = {file: of_first_files(rows) for file, rows in story.items()}
         assert {file: rows for file, rows in seen.items() if rows} == {f: rows for f, rows in expected.items() if rows}
+
+
+def test_from_the_quarter_after_ladders_are_left_to_chance() -> None:
+    model = model_of(hindcast(), rich())
+    below = np.zeros(R, dtype=np.int64)
+    while model.quarter <= quarter_index(UNTIL):
+        model.step()
+        assert model.status.step("transfers", below) is not None
+    model.step()
+    assert model.status.step("transfers", below) is None
+
+
+def test_a_government_that_is_known_counts_as_new_in_its_quarter() -> None:
+    model = model_of(hindcast(), rich())
+    row = [one.name for one in model.member_states.members].index("HUN")
+    elected = {}
+    while model.quarter <= quarter_index("2011Q4"):
+        quarter = quarter_name(model.quarter)
+        model.step()
+        elected[quarter] = model.member_states.elected[row].tolist()
+    assert elected["2011Q3"] == [True] * R
+    assert elected["2011Q4"] == [False] * R

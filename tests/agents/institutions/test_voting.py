@@ -178,6 +178,20 @@ def test_without_a_proposal_more_members_are_needed(at: Draft) -> None:
     assert found == deepest(at, high_nice)
 
 
+@given(drafts(), examples=100)
+def test_each_majority_asks_for_its_own_share_of_persons(at: Draft) -> None:
+    """Art. 238(2) TFEU asks for the 65 % of Art. 16(4) TEU today; a rule that asked for 90 % would be followed."""
+
+    def higher(at: Draft, level: float) -> bool:
+        favour = [i for i in range(at.size) if level <= at.accept[i]]
+        return high_majority(at, level) and 10 * sum(at.persons[i] for i in favour) >= 9 * sum(at.persons)
+
+    by = at.electorate()
+    by = replace(by, rule=by.rule.model_copy(update={"without_proposal_population_share": 0.9}))
+    assert voting.qualified_majority(column(at.accept), by, proposed=False)[0] == deepest(at, higher)
+    assert voting.qualified_majority(column(at.accept), by)[0] == deepest(at, double_majority)
+
+
 @given(at=drafts(), margin=st.integers(0, 6), examples=200)
 def test_the_passerelle_is_unanimity_or_a_majority_without_a_brake(at: Draft, margin: int) -> None:
     def passes(at: Draft, level: float) -> bool:
