@@ -164,6 +164,8 @@ def run(
         raise UserError("cannot stand beside --cluster", key="--workers", value=str(workers), allowed="one of the two",
                         suggestion="a cluster has as many workers as were started")  # fmt: skip
     question = load_experiment(experiment, sets or (), runs, seed, until, status, prior)
+    if out == "":
+        raise UserError("is empty", key="--out", allowed="a folder", suggestion="leave it out for results/EXPERIMENT")
     folder = place(out) if out is not None else Path("results") / question.name
     try:
         with _progress_bar() as progress:
@@ -256,7 +258,7 @@ def show(
     """Show one scenario, policy, parameter, instrument or actor, voting power, what binds, or who stops what."""
     from config.errors import UserError
 
-    if kind in ("limits", "vetoes") and not (date or rule or every):
+    if kind in ("limits", "vetoes") and date is None and rule is None and not every:
         if name is None:
             raise UserError("needs a folder of results", key="show", value=kind, allowed=f"show {kind} RESULTS")
         _show_results(kind, name, scenario, policy, instrument)
@@ -270,7 +272,7 @@ def show(
         if name is not None:
             raise UserError("is not needed: there is one Council", key="show council", value=name,
                             allowed="--date DAY, --rule RULE", suggestion=f"did you mean --date {name}?")  # fmt: skip
-        print(page(date, rule or "R4", every))
+        print(page(date, "R4" if rule is None else rule, every))
         return
     if date is not None or rule is not None or every:
         raise UserError(
@@ -354,13 +356,14 @@ def hindcast(
     out: Annotated[Path, typer.Option(metavar="DIR", help="Folder of results.")] = Path("results/hindcast"),
 ) -> None:
     """Forecast the past from five origins, score the forecasts, compare patterns with the record."""
-    from experiments.calibrating import calibrate as found_by
-    from experiments.calibrating import plan_in, plan_of
-    from experiments.validating import told, validate
+    from experiments.calibrating import plan_in, plan_of, sample_in
+    from experiments.validating import check_page, told, validate
 
+    if page is not None:
+        check_page(page)
     plan = plan_of() if calibration is None else plan_in(calibration)
+    sample = None if calibration is None else sample_in(plan, calibration)
     with _progress_bar() as progress:
-        sample = None if calibration is None else found_by(plan, calibration, workers=workers, progress=progress)
         validate(out, plan, sample, runs, workers=workers, progress=progress)
     print(told(out, plan, page))
 

@@ -13,7 +13,7 @@ import sys
 import time
 import warnings
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import CancelledError, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from functools import cache
@@ -59,7 +59,7 @@ def spread_on(
     tasks: Sequence[T],
     ready: Callable[[T], None] | None = None,
     called: Callable[[T], str] = shown,
-) -> Iterator[tuple[T, R]]:
+) -> Generator[tuple[T, R]]:
     """Each task with what came of it, as they finish on the workers of the scheduler at this address.
 
     Before `work` a worker sees that its code is that of this process, and calls `ready`, which may refuse. A task whose

@@ -242,7 +242,7 @@ def read_json(file: Place) -> dict[str, Any] | None:
     """Content of a JSON file, None if there is none or it cannot be read as one."""
     try:
         content = json.loads(file.read_bytes())
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):  # RecursionError: a thousand brackets
         return None
     return content if isinstance(content, dict) else None
 

@@ -49,6 +49,11 @@ def tell(found: Findings, out: Console) -> None:
             f"{of_all(len(found.complete[scenario]), made)} per policy, paired run by run.",
             markup=False,
         )
+        if found.per_point is not None:
+            out.print(
+                f"They are {made // found.per_point:,} parameter sets with {counted(found.per_point)} each, pooled. "
+                "The same run has the same luck with every set, so intervals are narrower than they should be.",
+            )
         for sentence in found.failures(scenario):
             out.print(sentence, markup=False)
         dated = found.dated

@@ -7,10 +7,10 @@ import signal
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -164,8 +164,8 @@ def run_experiment(
                  folder if cluster is None else from_anywhere(folder), question.fingerprint(), simulate, drawn)
             for block in store.missing(width)
         ]  # fmt: skip
-        done = _spread_over(cluster, tasks, workers)
-        outcome = _compute(done, tasks, question.histories * len(settings), progress, store)
+        with closing(_spread_over(cluster, tasks, workers)) as done:
+            outcome = _compute(done, tasks, question.histories * len(settings), progress, store)
         if store.summary:
             from experiments.summary import summarise
 
@@ -197,10 +197,14 @@ def drawn_parameters(settings: Sequence[Any], points: "Points | None" = None) ->
 
 
 def with_fixed(columns: Columns, drawn: Sequence[str], settings: Any) -> Columns:
-    """The table `runs` with a column for every one of these parameters, also for those that are fixed here."""
+    """The table `runs` with a column for every one of these parameters, also for those that are fixed here.
+
+    One that is drawn but not in the table, as of runs that failed before anything was drawn, is not a number.
+    """
     rows = len(columns["run"])
     first = {name: values for name, values in columns.items() if name not in drawn}
-    fixed = {name: np.full(rows, float(settings.parameters[name].value)) for name in drawn if name not in columns}
+    ours = {name: settings.parameters[name] for name in drawn if name not in columns}
+    fixed = {name: np.full(rows, np.nan if p.draw else float(p.value)) for name, p in ours.items()}
     return {**first, **{name: fixed[name] if name in fixed else columns[name] for name in drawn}}
 
 
@@ -212,7 +216,7 @@ def _with_horizon(experiment: Experiment, settings: Mapping[Pair, Any]) -> Exper
 
 def _spread_over(
     cluster: str | None, tasks: Sequence[Task], workers: int | None
-) -> Iterator[tuple[Task, Mapping[str, float]]]:
+) -> Generator[tuple[Task, Mapping[str, float]]]:
     """Each block with its seconds by phase, as they finish, computed by whom the user has asked."""
     if cluster is None:
         return spread(run_block, tasks, workers or _sensible_workers(tasks))
@@ -273,7 +277,7 @@ def run_block(task: Task) -> Mapping[str, float]:
     return {**seconds, "saving": time.perf_counter() - start}
 
 
-def spread(work: Callable[[T], R], tasks: Sequence[T], workers: int) -> Iterator[tuple[T, R]]:
+def spread(work: Callable[[T], R], tasks: Sequence[T], workers: int) -> Generator[tuple[T, R]]:
     """Each task with what came of it, as they finish; in this process if one worker is enough.
 
     What a worker process was doing when it was killed is done again by another. UserError if that goes on and on.

@@ -268,11 +268,11 @@ def writing(folder: Place, question: Question) -> Iterator[Store]:
             _check_ours(folder, question)
             folder.mkdir(parents=True, exist_ok=True)
             stack.enter_context(held(folder, LOCK))
-        except OSError as error:
+        except (OSError, ValueError) as error:  # ValueError: a name with a zero byte
             if is_full(error):
                 raise no_room(folder) from error
-            raise UserError(f"cannot be written: {error.strerror or error}", file=str(folder),
-                            suggestion=OTHER) from error  # fmt: skip
+            why = getattr(error, "strerror", None) or error
+            raise UserError(f"cannot be written: {why}", file=str(folder), suggestion=OTHER) from error
         _check_ours(folder, question)
         store = Store(folder, question)
         store.mend()
@@ -307,7 +307,7 @@ def _check_ours(folder: Place, question: Question) -> None:
         return
     provenance = _whole(folder / PROVENANCE)
     if provenance is None:
-        if _manifests(folder, question.fingerprint()):
+        if not (folder / PROVENANCE).is_dir() and _manifests(folder, question.fingerprint()):
             return
         kind = "torn results" if PROVENANCE in there else "something else than results"
         raise UserError(f"holds {kind}", file=str(folder), suggestion=OTHER)
@@ -484,7 +484,7 @@ class Results:
         file = self.folder / SETTINGS / f"{there[scenario, policy].name}.json"
         try:
             settings = Settings.model_validate(tuples(json.loads(file.read_bytes())))
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, RecursionError) as error:
             raise UserError("is missing or torn", file=str(file), suggestion=AGAIN) from error
         if settings.fingerprint() != self.provenance["settings"][f"{scenario}/{policy}"]:
             raise UserError("was changed", file=str(file), suggestion=AGAIN)

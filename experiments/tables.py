@@ -78,13 +78,15 @@ def from_parquet(
 
     The categories of a column are the same however the rows were spread over files: names in the order given when they
     were written, others after them by the alphabet, quarters in order of time, so that they can be compared.
-    `quarters` keeps only rows of these quarters.
+    `quarters` keeps only rows of these quarters. A column that a file lacks, as one of runs that all failed, is empty.
     """
     parts: list[pa.Table] = []
     names: dict[str, dict[str, None]] = {}
     wanted = None if columns is None else list(dict.fromkeys([*columns, *(["quarter"] if quarters else [])]))
     for file in files:
-        part = pq.read_table(file if isinstance(file, Path) else pa.BufferReader(file), columns=wanted)
+        source = pq.ParquetFile(file if isinstance(file, Path) else pa.BufferReader(file))
+        there = None if wanted is None else [name for name in wanted if name in source.schema_arrow.names]
+        part = source.read(columns=there)
         for column, order in json.loads((part.schema.metadata or {}).get(NAMES, b"{}")).items():
             names.setdefault(column, {}).update(dict.fromkeys(order))
         if quarters is not None:
@@ -97,7 +99,7 @@ def from_parquet(
     for column in frame.columns.intersection(list(names)):
         texts = _in_order(column, list(names[column]), [str(text) for text in frame[column].cat.categories])
         frame[column] = frame[column].cat.set_categories(texts, ordered=column == "quarter")
-    return frame if columns is None else frame[list(columns)]
+    return frame if columns is None else frame.reindex(columns=list(columns))
 
 
 def _in_order(column: str, order: list[str], found: list[str]) -> list[str]:

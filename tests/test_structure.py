@@ -106,7 +106,7 @@ def test_what_is_imported_is_declared() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     declared = {re.split(r"[<>=!~ \[]", line)[0] for line in project["dependencies"]}
     assert "pydantic" in declared
-    declared.add("pydantic_core")  # comes with pydantic, which pins it
+    declared |= {"pydantic_core", "upath"}  # come with pydantic, which pins it, and with universal-pathlib
     for package in PACKAGES:
         for path in modules(package):
             outside = imported(path) - set(sys.stdlib_module_names) - set(PACKAGES)

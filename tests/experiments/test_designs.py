@@ -97,7 +97,9 @@ def test_the_answer_and_a_replay_are_told_of_a_design(
 ) -> None:
     run_experiment(asked, tmp_path / "r", workers=1)
     answer(tmp_path / "r")
-    assert "12 runs per policy" in capsys.readouterr().out
+    said = " ".join(capsys.readouterr().out.split())
+    assert "12 runs per policy" in said
+    assert "3 parameter sets with 4 runs each, pooled" in said
     told = replay(tmp_path / "r", Choice(2, False, False, 1))
     assert told.startswith("Run 2 ")
     with pytest.raises(UserError, match=r"--point 0 to 2"):

@@ -173,3 +173,14 @@ def test_a_stopped_process_keeps_its_finished_blocks(tmp_path: Path, how: signal
     run_experiment(fake.experiment(), tmp_path / "r", workers=1, simulate=fake.simulate)
     run_experiment(fake.experiment(), tmp_path / "whole", workers=1, simulate=fake.simulate)
     same(tmp_path / "whole", tmp_path / "r")
+
+
+def test_a_block_in_which_all_runs_failed_can_be_read_beside_others(tmp_path: Path) -> None:
+    """Its rows lack what is only known at the end; what was drawn is not known of runs that never began."""
+    run_experiment(fake.experiment(), tmp_path / "r", workers=1, width=1, simulate=fake.fails_at_7_and_31)
+    runs = load(tmp_path / "r").table("runs", ["policy", "run", "attention.link"])
+    seventh = runs[runs["run"] == 7].set_index("policy")["attention.link"]
+    assert seventh["framework"] == 0.5, "fixed by the policy"
+    assert pd.isna(seventh["none"])
+    parts = list(load(tmp_path / "r").parts("runs", ["run", "attention.link"], policies=["none"]))
+    assert [list(part.columns) for part in parts] == [["run", "attention.link"]] * 40
