@@ -7,6 +7,7 @@ states ordered by reluctance. So the deepest level is exact. Persons are whole n
 
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cache, cached_property
 from math import ceil, floor
 from typing import NamedTuple
 
@@ -33,6 +34,11 @@ class Electorate:
     def size(self) -> int:
         """Number of voters."""
         return len(self.rows)
+
+    @cached_property
+    def everyone(self) -> int:
+        """Persons of all voters."""
+        return int(self.persons.sum())
 
 
 class Reluctance(NamedTuple):
@@ -82,13 +88,18 @@ def unanimity(declared: Floats, veto: Floats, by: Electorate) -> Floats:
 
     Art. 31(1) TEU: abstentions do not prevent a decision, but if members that qualify theirs by a declaration are at
     least one third of the members comprising at least one third of the population, it is not adopted. The same for
-    agreements under Art. 218(8) TFEU with Art. 37 TEU and for the Peace Facility, Decision (CFSP) 2021/509.
+    agreements under Art. 218(8) TFEU with Art. 37 TEU and for the Peace Facility, Decision (CFSP) 2021/509. Only runs
+    in which a third of members declare before anybody opposes are sorted.
     """
-    members, persons = exact(by.abstentions.members_share), exact(by.abstentions.population_share)
-    order = by_reluctance(declared, by.persons)
-    enough_members = ceil(members * by.size) - 1
-    enough_persons = _ranks_below(order.persons, ceil(persons * int(by.persons.sum())))
-    return np.minimum(consensus(veto), _at(order, np.maximum(enough_members, enough_persons)))
+    level = consensus(veto)
+    members = quota(by.abstentions.members_share, by.size)
+    declare = np.count_nonzero(declared < level, axis=0)
+    in_doubt = np.flatnonzero(declare >= members)
+    if in_doubt.size:
+        order = by_reluctance(declared[:, in_doubt], by.persons)
+        persons = _ranks_below(order.persons, quota(by.abstentions.population_share, by.everyone))
+        level[in_doubt] = np.minimum(level[in_doubt], _at(order, np.maximum(members - 1, persons)))
+    return level
 
 
 def qualified_majority(acceptance: Floats, by: Electorate, proposed: bool = True) -> Floats:
@@ -97,9 +108,22 @@ def qualified_majority(acceptance: Floats, by: Electorate, proposed: bool = True
     return _at(order, (_nice_rank if by.rule.nice_votes else _double_majority_rank)(order, by, proposed))
 
 
+@cache
 def exact(share: float) -> Fraction:
     """A share of a treaty as the fraction it stands for: 0.55 as 11/20, 0.333... as 1/3."""
     return Fraction(share).limit_denominator(100)
+
+
+@cache
+def quota(share: float, whole: int) -> int:
+    """Least number that makes a share of the whole: 15 of 27 members for 0.55."""
+    return ceil(exact(share) * whole)
+
+
+@cache
+def more_than_the_rest(share: float, whole: int) -> int:
+    """Least number without which the others fall short of a share of the whole: 35 % and one for 0.65."""
+    return floor((1 - exact(share)) * whole) + 1
 
 
 def _ranks_below(so_far: Whole, quota: int) -> Whole:
@@ -114,10 +138,10 @@ def _double_majority_rank(order: Reluctance, by: Electorate, proposed: bool) -> 
     proposal 72 % of members and no such clause: Art. 238(2) TFEU.
     """
     rule = by.rule
-    members = exact(rule.members_share if proposed else rule.without_proposal_members_share)
-    persons = exact(rule.population_share if proposed else rule.without_proposal_population_share)
-    too_few = by.size - ceil(members * by.size)
-    minority = _ranks_below(order.persons, floor((1 - persons) * int(by.persons.sum())) + 1)
+    members = rule.members_share if proposed else rule.without_proposal_members_share
+    persons = rule.population_share if proposed else rule.without_proposal_population_share
+    too_few = by.size - quota(members, by.size)
+    minority = _ranks_below(order.persons, more_than_the_rest(persons, by.everyone))
     return np.minimum(too_few, np.maximum(minority, rule.blocking_members - 1) if proposed else minority)
 
 
@@ -126,11 +150,11 @@ def _nice_rank(order: Reluctance, by: Electorate, proposed: bool) -> Whole:
 
     Two thirds of members without a proposal. Art. 205 TEC as amended, to 31 October 2014: Protocol (No 36), Art. 3(3).
     """
-    rule, everyone = by.rule, int(by.persons.sum())
-    needed = exact(rule.members_share) * by.size if proposed else exact(rule.without_proposal_members_share) * by.size
-    members = floor(needed) + 1 if proposed and rule.members_more_than else ceil(needed)
+    rule = by.rule
+    share = rule.members_share if proposed else rule.without_proposal_members_share
+    members = floor(exact(share) * by.size) + 1 if proposed and rule.members_more_than else quota(share, by.size)
     votes = _ranks_below(np.cumsum(by.nice_votes[order.place], axis=1), int(by.nice_votes.sum()) - rule.nice_votes + 1)
-    persons = _ranks_below(order.persons, floor((1 - exact(rule.population_share)) * everyone) + 1)
+    persons = _ranks_below(order.persons, more_than_the_rest(rule.population_share, by.everyone))
     return np.minimum(by.size - members, np.minimum(votes, persons))
 
 
