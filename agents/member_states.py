@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from functools import cached_property
 
 import numpy as np
@@ -117,6 +118,7 @@ class MemberStates:
         shape = (len(codes), model.width)
         self._elections = model.chance.register(f"{iso}/election" for iso in codes)
         self._stances = model.chance.register(f"{iso}/stance" for iso in codes)
+        self._changes = -1
         self.look_up(model.settings.start)
         self.threat: Floats = self.geography.exposure * model.pressures.intensity[:, np.newaxis]
         self.threat_at_start = self.threat
@@ -131,7 +133,14 @@ class MemberStates:
     # Who is what in this quarter
 
     def look_up(self, quarter: int) -> None:
-        """Read what is dated: members, strategies, neutrality, opt-outs, PESCO, usual stances, scripted elections."""
+        """Read what is dated: members, strategies, neutrality, opt-outs, PESCO, usual stances, scripted elections.
+
+        What was read holds until the next quarter in which anything begins or ends.
+        """
+        changes = bisect_right(self._dates, quarter)
+        if changes == self._changes:
+            return
+        self._changes = changes
         self.rows = np.flatnonzero(self._holds("member", quarter)[:, 0])
         self.has_strategy = self._holds("strategy", quarter)
         self.neutral = self._holds("neutral", quarter)
@@ -140,6 +149,12 @@ class MemberStates:
         self.stance_mean = np.array([[one.at("stance_mean", quarter) or 0.0] for one in self.facts])
         self.scripted = self._holds("election", quarter) > 0
         self.free_to_elect = np.array([[self._last_scripted(one) < quarter] for one in self.facts])
+
+    @cached_property
+    def _dates(self) -> list[int]:
+        """Quarters in which anything dated begins or ends, in order, and those after a beginning."""
+        periods = [period for one in self.facts for period in one.periods]
+        return sorted({quarter for one in periods for quarter in (one.begins, one.begins + 1, one.ends)})
 
     def _holds(self, kind: str, quarter: int) -> Floats:
         return np.array([[float(one.has(kind, quarter))] for one in self.facts])

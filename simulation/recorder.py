@@ -71,8 +71,10 @@ class Recorder:
         self._note(rank, iso3, self.model.settings.rungs[place].slug, stage, mask)
 
     def _note(self, rank: int, partner: str, instrument: str, stage: str, mask: Mask) -> None:
-        if "transitions" in self.record and mask.any():
-            self._events.append((self.model.quarter, rank, partner, f"{instrument} {stage}", np.flatnonzero(mask)))
+        if "transitions" in self.record:
+            (lanes,) = mask.nonzero()
+            if lanes.size:
+                self._events.append((self.model.quarter, rank, partner, f"{instrument} {stage}", lanes))
 
     def limit(self, rank: int, partner: str, instrument: str, limit: str, actor: str, lanes: NDArray[np.int64]) -> None:
         """Note what holds an instrument back this quarter, and whose doing it is, in some runs."""

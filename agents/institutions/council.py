@@ -60,6 +60,8 @@ class Council(Actor):
         super().__init__(model)
         instruments = model.settings.instruments
         codes = [one.iso3 for one in model.settings.members]
+        self._persons = np.array([one.population for one in model.settings.members], dtype=np.int64)
+        self._nice_votes = np.array([one.nice_votes for one in model.settings.members], dtype=np.int64)
         spread = model.parameters.council.file_noise
         self.noise = [
             spread * normal(model.chance.once_table(f"{one.slug}/noise/{iso}" for iso in codes)) for one in instruments
@@ -95,11 +97,11 @@ class Council(Actor):
         self._accepted: dict[tuple[str, bool, int], Floats] = {}
 
     def _electorate(self, rows: Whole) -> Electorate:
-        states, union = self.model.member_states, self.model.settings.union
+        union = self.model.settings.union
         return Electorate(
             rows=rows,
-            persons=np.array([states.facts[row].population for row in rows], dtype=np.int64),
-            nice_votes=np.array([states.facts[row].nice_votes for row in rows], dtype=np.int64),
+            persons=self._persons[rows],
+            nice_votes=self._nice_votes[rows],
             rule=union.rule_at(self.model.quarter),
             abstentions=union.declared_abstentions,
         )
