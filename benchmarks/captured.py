@@ -1,0 +1,217 @@
+"""What the Council was asked in a real block of runs and what it answered, to be put to the compiled kernel."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from math import ceil, floor
+from typing import Any
+
+import numpy as np
+
+from agents.institutions.council import MONEY, Council, Topic
+from agents.institutions.voting import Electorate, exact
+from agents.pressures import RUSSIA
+from agents.rules.types import Floats, Mask, Whole
+from benchmarks import kernel
+from benchmarks.wrapping import wrapped
+from config import Instrument, Settings
+from simulation.model import PartnershipModel
+
+
+@dataclass(frozen=True)
+class Voters:
+    """Who votes, and the limits of a rule: least rank, persons up to it, rank at the latest."""
+
+    rows: Whole
+    persons: Whole
+    limits: Whole
+    net: Whole
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where states stand in a quarter: (M, R), (M,) and, of parameters and pressures, (8, R)."""
+
+    position: Floats
+    attention: Floats
+    dependence: Floats
+    neutral: Floats
+    runs: Floats
+
+
+@dataclass(frozen=True)
+class File:
+    """One file put to the Council, and what passed."""
+
+    standing: Standing
+    voters: Voters
+    rule: int
+    cost: Floats
+    reluctant: Floats
+    noise: Floats | None
+    lanes: Whole
+    level: Floats
+    bounds: tuple[Floats, ...]
+
+    def decide(self, level: Floats, bounds: Floats) -> None:
+        """The kernel's answer: level (L,), and bounds (3, n, L) of a file with noise, as our own rule gives them."""
+        at, by, noisy = self.standing, self.voters, self.noise is not None
+        noise = at.position if self.noise is None else self.noise
+        kernel.decide_file(
+            at.position, at.attention, at.dependence, self.reluctant, noise, noisy, at.runs, self.cost, by.rows,
+            by.persons, by.limits, self.rule, self.lanes, by.net, level, bounds, noisy,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Business:
+    """One piece of other business, and how it went."""
+
+    stance: Floats
+    threat: Floats
+    dependence: Floats
+    neutral: Floats
+    u: Floats
+    runs: Floats
+    kept: Mask
+    voters: Voters
+    answer: Topic
+
+    def decide(self, opposed: Mask, abstained: Mask, stopped: Mask) -> None:
+        """The kernel's answer: who opposed and abstained, (n, R) each; blocked and vetoed, (2, R)."""
+        name, by = self.answer.name, self.voters
+        tied = {"china": kernel.CHINA, "russia": kernel.RUSSIA, MONEY: kernel.RUSSIA}.get(name, kernel.NOTHING)
+        rule = kernel.CONSENSUS if name == "enlargement" else kernel.UNANIMITY
+        reluctant = self.neutral if name == MONEY else np.zeros_like(self.neutral)
+        kernel.decide_topic(
+            self.stance, self.threat, self.dependence, reluctant, self.u, KNOTS, self.runs, self.answer.asked,
+            self.answer.arises, self.kept, tied, by.rows, by.persons, by.limits, rule, by.net, opposed, abstained,
+            stopped,
+        )  # fmt: skip
+
+
+KNOTS = kernel.knots()
+
+
+@dataclass
+class Asked:
+    """All that one block of runs put to the Council."""
+
+    files: list[File] = field(default_factory=list)
+    business: list[Business] = field(default_factory=list)
+
+
+def captured(settings: Settings, runs: int) -> Asked:
+    """Play a block and keep what its Council was asked and answered."""
+    asked = Asked()
+
+    def foreseen(method: Callable[..., Floats]) -> Callable[..., Floats]:
+        def passes_without_noise(self: Council, instrument: Instrument) -> Floats:
+            level = method(self, instrument)
+            asked.files.append(_file(self, instrument, None, np.arange(self.model.width), level, ()))
+            return level
+
+        return passes_without_noise
+
+    def decided(method: Callable[..., Any]) -> Callable[..., Any]:
+        def passes(self: Council, place: int, instrument: Instrument, lanes: Whole) -> Any:
+            level, bounds = method(self, place, instrument, lanes)
+            asked.files.append(_file(self, instrument, self.noise[place], lanes, level, tuple(bounds)))
+            return level, bounds
+
+        return passes
+
+    def other(method: Callable[[Council], None]) -> Callable[[Council], None]:
+        def decide_other_business(self: Council) -> None:
+            holding = self.holding.copy()
+            method(self)
+            asked.business.extend(_business(self, topic, holding) for topic in self.agenda)
+
+        return decide_other_business
+
+    model = PartnershipModel(settings, range(runs), 1)
+    if model.levers.on("qmv") or model.levers.on("lift_fragmentation"):
+        raise ValueError("the kernel knows neither the passerelle nor a Council without fragmentation")
+    with wrapped(Council, passes_without_noise=foreseen, passes=decided, decide_other_business=other):
+        model.run()
+    return asked
+
+
+def _file(
+    council: Council, one: Instrument, noise: Floats | None, lanes: Whole, level: Floats, bounds: tuple[Floats, ...]
+) -> File:
+    model = council.model
+    cost = per_run(model, getattr(model.parameters.domains, f"{one.domain}_cost"))
+    rule = _rule(council, one)
+    standing = _standing(council)
+    reluctant = standing.neutral if one.defence else np.zeros_like(standing.neutral)
+    return File(
+        standing, _voters(council.voters(one), rule), rule, cost, reluctant, noise, lanes.astype(np.int64),
+        level.copy(), bounds,
+    )  # fmt: skip
+
+
+def _rule(council: Council, one: Instrument) -> int:
+    """The rule of the file's legal base, as the kernel counts them."""
+    if council.is_unanimous(one) and one.rule in ("R2", "R3", "R5", "R8"):
+        return kernel.UNANIMITY
+    if one.rule in ("R4", "R8"):
+        return kernel.MAJORITY
+    return kernel.COMMON_ACCORD if one.rule == "R7" else kernel.CONSENSUS
+
+
+def _voters(by: Electorate, rule: int) -> Voters:
+    """Voters with the rank at which a unanimous decision, or a double majority proposed by those entitled, is lost."""
+    everyone = int(by.persons.sum())
+    if rule == kernel.MAJORITY:
+        if by.rule.nice_votes:
+            raise ValueError("the kernel does not know the votes of Nice")
+        minority = floor((1 - exact(by.rule.population_share)) * everyone) + 1
+        latest = by.size - ceil(exact(by.rule.members_share) * by.size)
+        limits = (by.rule.blocking_members - 1, minority, latest)
+    else:
+        declared = by.abstentions
+        members, persons = exact(declared.members_share), exact(declared.population_share)
+        limits = (ceil(members * by.size) - 1, ceil(persons * everyone), by.size - 1)
+    return Voters(by.rows, by.persons, np.array(limits, dtype=np.int64), kernel.network(by.size))
+
+
+def _standing(council: Council) -> Standing:
+    """Copies of what states bring to this quarter's Council."""
+    model = council.model
+    p, states = model.parameters, model.member_states
+    values = (
+        model.pressures.china, model.coercion, p.feedback.retaliation_weight, p.positions.dependence,
+        p.council.acceptance, p.council.neutral_discount, p.council.tolerance, p.council.declared,
+    )  # fmt: skip
+    return Standing(
+        states.position.copy(), states.attention.copy(), _column(states.geography.dependence), _column(states.neutral),
+        np.stack([per_run(model, value) for value in values]),
+    )  # fmt: skip
+
+
+def _business(council: Council, topic: Topic, holding: Mask) -> Business:
+    model = council.model
+    p, states, draw = model.parameters.business, model.member_states, model.chance.draw
+    by = council.on_defence if topic.name == MONEY else council.everyone
+    kept = np.zeros((by.size, model.width), dtype=bool)
+    if topic.name == MONEY:
+        kept = (holding & ~states.elected & ~(draw(f"business/{MONEY}/lift") < p.lift))[by.rows]
+    values = (
+        p.tolerance, p.stance_weight, model.parameters.governments.spoiler, p.dependence_weight, p.threat_weight,
+        p.noise, p.acceptance_gap, p.neutral_gap, model.parameters.council.declared,
+    )  # fmt: skip
+    return Business(
+        states.stance.copy(), states.threat[RUSSIA].copy(), _column(states.geography.dependence),
+        _column(states.neutral), np.stack([draw(f"business/{topic.name}/{one.iso3}") for one in states.facts]),
+        np.stack([per_run(model, value) for value in values]), kept,
+        _voters(by, kernel.UNANIMITY), topic,
+    )  # fmt: skip
+
+
+def _column(values: Floats) -> Floats:
+    return np.array(values[:, 0], dtype=np.float64)
+
+
+def per_run(model: Any, value: Any) -> Floats:
+    """A parameter as one number for every run, (R,)."""
+    return np.array(np.broadcast_to(value, model.width), dtype=np.float64)

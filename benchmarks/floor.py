@@ -1,0 +1,149 @@
+"""How near the model is to what the machine can do: the draws alone, and the Council against a compiled kernel."""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+
+from agents.institutions.council import Council
+from benchmarks.wrapping import wrapped
+from config import Settings, resolve
+from simulation.chance import Chance
+from simulation.model import PartnershipModel
+
+WIDTH = 1024
+SEED = 1
+OF_COUNCIL = ("convene", "passes_without_noise", "passes", "decide_other_business")
+"""Methods whose work the kernel does: who votes and how far they go, what is foreseen, what is decided on files and on
+other business."""
+
+try:
+    from benchmarks import captured, kernel
+except ModuleNotFoundError as error:
+    if error.name != "numba":
+        raise
+    captured = kernel = None  # type: ignore[assignment]
+
+
+def measure(rounds: int, width: int = WIDTH, until: str | None = None) -> dict[str, Any]:
+    """Seconds for one block of `outlook`, whole horizon: the model, its draws, its Council, and both compiled."""
+    settings = resolve("outlook", "none", until=until)
+    names = registered(settings)
+    found: dict[str, Any] = {"runs": width, "names": len(names), "quarters": settings.until - settings.start + 1}
+    played = [time_council(settings, width) for _ in range(rounds)]
+    found["model"] = {"seconds": [seconds["model"] for seconds in played]}
+    found["council"] = {name: {"seconds": [seconds[name] for seconds in played]} for name in OF_COUNCIL}
+    found["draws"] = {"seconds": timed(draws(settings, names, width), rounds)}
+    if kernel is None:
+        return found
+    found["compiled draws"] = {"seconds": timed(compiled_draws(settings, names, width), rounds)}
+    found["compiled council"] = {
+        name: {"seconds": timed(work, rounds)} for name, work in compiled_council(settings, width).items()
+    }
+    return found
+
+
+def timed(work: Callable[[], None], rounds: int) -> list[float]:
+    """Seconds of each round, after one that does not count."""
+    work()
+    seconds = []
+    for _ in range(rounds):
+        begun = perf_counter()
+        work()
+        seconds.append(perf_counter() - begun)
+    return seconds
+
+
+# The draws
+
+
+def registered(settings: Settings) -> list[str]:
+    """Names that the model draws every quarter."""
+    names: list[str] = []
+
+    def noted(register: Callable[..., slice]) -> Callable[..., slice]:
+        def noting(self: Chance, new: Sequence[str]) -> slice:
+            new = list(new)
+            names.extend(new)
+            return register(self, new)
+
+        return noting
+
+    with wrapped(Chance, register=noted):
+        PartnershipModel(settings, range(1), SEED)
+    return names
+
+
+def draws(settings: Settings, names: list[str], width: int) -> Callable[[], None]:
+    """All draws of all quarters, by simulation/chance.py."""
+    chance = Chance(SEED, range(width))
+    chance.register(names)
+
+    def work() -> None:
+        for quarter in range(settings.start, settings.until + 1):
+            chance.turn(quarter)
+
+    return work
+
+
+def compiled_draws(settings: Settings, names: list[str], width: int) -> Callable[[], None]:
+    """The same by the kernel."""
+    keys, runs = kernel.hashes_of(SEED, names, width)
+    table = np.empty((len(names), width))
+
+    def work() -> None:
+        for quarter in range(settings.start, settings.until + 1):
+            kernel.draw(keys, runs, kernel.step_of(quarter), table)
+
+    return work
+
+
+# The Council
+
+
+def time_council(settings: Settings, width: int) -> dict[str, float]:
+    """Seconds of a whole block, as "model", and in those of its Council's methods that the kernel does."""
+    spent: Counter[str] = Counter()
+
+    def clocked(method: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*args: Any) -> Any:
+            begun = perf_counter()
+            answer = method(*args)
+            spent[method.__name__] += perf_counter() - begun
+            return answer
+
+        return call
+
+    model = PartnershipModel(settings, range(width), SEED)
+    begun = perf_counter()
+    with wrapped(Council, **dict.fromkeys(OF_COUNCIL, clocked)):
+        model.run()
+    return {"model": perf_counter() - begun, **{name: spent[name] for name in OF_COUNCIL}}
+
+
+def compiled_council(settings: Settings, width: int) -> dict[str, Callable[[], None]]:
+    """The kernel's work on all that a block put to its Council, by the method of ours that does it."""
+    asked = captured.captured(settings, width)
+    states = len(settings.members)
+    level, bounds = np.empty(width), np.empty((3, states, width))
+    votes, stopped = np.empty((2, states, width), dtype=bool), np.empty((2, width), dtype=bool)
+
+    def files(chosen: list[Any]) -> Callable[[], None]:
+        def work() -> None:
+            for one in chosen:
+                lanes = len(one.lanes)
+                one.decide(level[:lanes], bounds[:, : len(one.voters.rows), :lanes])
+
+        return work
+
+    def business() -> None:
+        for one in asked.business:
+            one.decide(*votes[:, : len(one.voters.rows)], stopped)
+
+    return {
+        "passes_without_noise": files([one for one in asked.files if one.noise is None]),
+        "passes": files([one for one in asked.files if one.noise is not None]),
+        "decide_other_business": business,
+    }
