@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from agents.institutions.council import Ballot, lanes_of
 from agents.portable import probability
 from agents.rules import bargaining as rules
-from agents.rules.types import Floats, Mask, Value, Whole
+from agents.rules.types import Floats, Mask, Whole
 from config import Instrument
+from config.families import Files
 from simulation.instruments import DIALOGUE, FAST_TRACK, MANDATED, NEGOTIATING, NO_FILE
+from simulation.parameters import in_lanes
 
 if TYPE_CHECKING:
     from simulation.model import PartnershipModel
+
+
+LAST_BITS = 2.0**-50
+"""More than what rounding adds to a probability."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +40,26 @@ class Terms:
         return np.minimum(np.minimum(self.mid, self.cap), self.wish)
 
 
+@dataclass(frozen=True)
+class Motives:
+    """What the hazard of opening a file depends on beside the forecast: (R,) or, by file, (K, R)."""
+
+    attention: tuple[Floats, Floats]  # of the Union and of Japan, (R,)
+    demand: tuple[Floats, Floats]  # likewise, (K, R)
+    soft: Floats  # (K, R)
+    dialogue: Floats  # (R,)
+    in_talks: Floats  # (R,)
+    track: Floats  # (K, R)
+
+    def of(self, files: Whole, lanes: Whole) -> Motives:
+        """The same for a list of files, (N,) each."""
+        (union, japan), (for_union, for_japan) = self.attention, self.demand
+        return Motives(
+            (union[lanes], japan[lanes]), (for_union[files, lanes], for_japan[files, lanes]), self.soft[files, lanes],
+            self.dialogue[lanes], self.in_talks[lanes], self.track[files, lanes],
+        )  # fmt: skip
+
+
 class Negotiation:
     """Opens and concludes files; keeps what the quarter's tables ask about."""
 
@@ -43,6 +71,8 @@ class Negotiation:
             kind: model.chance.register(f"{slug}/{kind}" for slug in slugs)
             for kind in ("open", "talks", "tie", "conclude")
         }
+        self._operations = np.array([[one.domain == "operations"] for one in self.instruments.catalogue])
+        self._voted: Mask = np.array([one.rule != "R0" for one in self.instruments.catalogue])
         shape = self.instruments.file.shape
         self.dilution: Floats = np.zeros(model.width)
         self.vetoes: Whole = np.zeros(model.width, dtype=np.int64)
@@ -96,80 +126,91 @@ class Negotiation:
     # Phase 5
 
     def open_files(self) -> None:
-        """Table the files whose time has come, and give slots to those pushed hardest."""
-        at = self.instruments
-        terms = self.terms = self._terms()
-        foreseen = self._foreseen()
-        push = self.push = self._push(foreseen, terms)
-        ready = self._ready(np.minimum(np.minimum(np.minimum(foreseen, terms.cap), terms.wish), terms.mid))
-        needed = self.needed = self._needs_met()
-        by_chance = ~self.model.status.first_files()
-        drawn = by_chance & ready & (self._u("open") < probability(push))
-        opened = drawn & needed
-        self.blocked_prerequisite = drawn & ~needed
-        asks = (opened & ~at.with_mandate) | (by_chance & self._to_talks())
-        granted = self._granted(asks, push)
+        """Table the files whose time has come, and give slots to those pushed hardest.
+
+        What would pass is foreseen only where it can count: for files whose draw lies below their hazard if they were
+        sure to pass, for mandates that ask for a slot, and for what is known.
+        """
+        at, status = self.instruments, self.model.status
+        terms, motives = self._terms(), self._motives()
+        self.terms, self.needed = terms, self._needs_met()
+        by_chance = ~status.first_files()
+        to_talks, could = by_chance & self._to_talks(), by_chance & self._could_open(terms, motives)
+        files, lanes = np.nonzero(to_talks | could | (status.held if status.active else False))
+        foreseen = self._foreseen(files, lanes)
+        push = self._push(files, lanes, foreseen, motives)
+        ready = could[files, lanes] & self._worthwhile(foreseen, files, lanes)
+        drawn = self._mask(files, lanes, ready & (self._u("open")[files, lanes] < probability(push)))
+        self.push = np.zeros(at.file.shape)
+        self.push[files, lanes] = push
+        opened = drawn & self.needed
+        self.blocked_prerequisite = drawn & ~self.needed
+        asks = (opened & ~at.with_mandate) | to_talks
+        granted = self._granted(asks, self.push)
         self.denied_slot = asks & ~granted
-        self._begin_files(*self.model.status.opening(opened & at.with_mandate, granted, opened))
+        self._begin_files(*status.opening(opened & at.with_mandate, granted, opened))
 
-    def _foreseen(self) -> Floats:
-        """Relative depth that would pass as far as positions tell, (K, R)."""
-        council, seen = self.model.council, {}
-        rows = []
-        for one in self.instruments.catalogue:
-            if one.rule == "R0":
-                rows.append(np.ones(self.model.width))
-                continue
-            unanimous = council.is_unanimous(one)
-            slug = one.slug if council.under_passerelle(one).any() else ""
-            key = (
-                one.domain,
-                one.defence,
-                one.rule == "R7",
-                one.rule in ("R1", "R9"),
-                one.rule == "R9",
-                unanimous,
-                slug,
-            )
-            if key not in seen:
-                seen[key] = council.passes_without_noise(one)
-            rows.append(np.minimum(1.0, seen[key] / one.ambition))
-        return np.stack(rows)
-
-    def _push(self, foreseen: Floats, terms: Terms) -> Floats:
-        """Hazard of opening each file, (K, R)."""
+    def _motives(self) -> Motives:
+        """What the hazard of opening depends on beside the forecast."""
         model, at = self.model, self.instruments
-        chance = rules.forecast(foreseen, terms.least, model.parameters.files)
-        soft = np.stack(
-            [
-                rules.soft_factor(
-                    [at.is_in_force(slug) for slug in one.helped_by], model.parameters.files.soft_missing, model.width
-                )
-                for one in at.catalogue
-            ]
-        )
-        return rules.opening_hazard(
-            (model.attention_eu, model.attention_japan), self._demand(), soft, chance, self.dialogue,
-            at.in_talks.sum(axis=0), self._track(), model.parameters.files,
+        soft = [
+            rules.soft_factor(
+                [at.is_in_force(slug) for slug in one.helped_by], model.parameters.files.soft_missing, model.width
+            )
+            for one in at.catalogue
+        ]
+        return Motives(
+            (model.attention_eu, model.attention_japan), self._demand(), np.stack(soft), self.dialogue,
+            at.in_talks.sum(axis=0), self._track(),
         )  # fmt: skip
 
     def _demand(self) -> tuple[Floats, Floats]:
         """Demand of the Union and of Japan, (K, R) each."""
-        domains, levers = self.model.parameters.domains, self.model.levers
-        width = self.model.width
+        union, japan = self._wanted
+        return union * np.where(self._operations, 1 + self.model.levers.framework, 1.0), japan
 
-        def union(one: Instrument) -> Floats:
-            demand: Value = getattr(domains, f"{one.domain}_eu")
-            return np.broadcast_to(demand * (1 + levers.framework) if one.domain == "operations" else demand, width)
+    @cached_property
+    def _wanted(self) -> tuple[Floats, Floats]:
+        """Demand of both sides by field, (K, R) each."""
+        domains, width = self.model.parameters.domains, self.model.width
+        fields = [one.domain for one in self.instruments.catalogue]
+        union, japan = (
+            np.stack([np.broadcast_to(getattr(domains, f"{field}_{side}"), width) for field in fields])
+            for side in ("eu", "japan")
+        )
+        return union, japan
 
-        japan = [np.broadcast_to(getattr(domains, f"{one.domain}_japan"), width) for one in self.instruments.catalogue]
-        return np.stack([union(one) for one in self.instruments.catalogue]), np.stack(japan)
+    def _could_open(self, terms: Terms, motives: Motives) -> Mask:
+        """Instruments without a file that would be opened, or deepened by a margin, if all were sure to pass, (K, R).
 
-    def _ready(self, potential: Floats) -> Mask:
-        """Instruments without a file that could be opened or, in force, deepened by a margin, (K, R)."""
-        at, margin = self.instruments, self.model.parameters.files.margin
-        worthwhile = ~at.in_force | (potential - at.agreed > margin)
-        return at.exists(self.model.quarter) & (at.file == NO_FILE) & worthwhile
+        A hazard is never less than its probability; the draw has 52 bits.
+        """
+        at, p = self.instruments, self.model.parameters.files
+        most = rules.opening_hazard(
+            motives.attention, motives.demand, motives.soft, np.ones(1), motives.dialogue, motives.in_talks,
+            motives.track, p,
+        )  # fmt: skip
+        worthwhile = ~at.in_force | (terms.draft - at.agreed > p.margin)
+        there = at.exists(self.model.quarter) & (at.file == NO_FILE)
+        return there & worthwhile & (self._u("open") < most + LAST_BITS)
+
+    def _foreseen(self, files: Whole, lanes: Whole) -> Floats:
+        """Relative depth that would pass as far as positions tell, (N,)."""
+        return self._put_to_vote(files, lanes, noise=False)[0]
+
+    def _push(self, files: Whole, lanes: Whole, foreseen: Floats, motives: Motives) -> Floats:
+        """Hazard of opening each file of a list, (N,)."""
+        p, some = in_lanes(self.model.parameters.files, lanes), motives.of(files, lanes)
+        chance = rules.forecast(foreseen, self.terms.least[files, lanes], p)
+        return rules.opening_hazard(
+            some.attention, some.demand, some.soft, chance, some.dialogue, some.in_talks, some.track, p
+        )
+
+    def _worthwhile(self, foreseen: Floats, files: Whole, lanes: Whole) -> Mask:
+        """Files of a list that are new or would deepen what is in force by a margin, (N,)."""
+        at, margin = self.instruments, lanes_of(self.model.parameters.files.margin, lanes)
+        potential = np.minimum(foreseen, self.terms.draft[files, lanes])
+        return ~at.in_force[files, lanes] | (potential - at.agreed[files, lanes] > margin)
 
     def _needs_met(self) -> Mask:
         """Whether all hard prerequisites are in force or applied, (K, R)."""
@@ -183,8 +224,10 @@ class Negotiation:
 
     def _to_talks(self) -> Mask:
         """Mandates that turn into talks if there is a slot, (K, R)."""
-        hazard = rules.talks_hazard(self.pace, self.will(), self.dialogue, self._track(), self.model.parameters.files)
-        return (self.instruments.file == MANDATED) & (self._u("talks") < probability(hazard))
+        files, lanes = np.nonzero(self.instruments.file == MANDATED)
+        will, track, p = self.will()[files, lanes], self._track()[files, lanes], self.model.parameters.files
+        hazard = rules.talks_hazard(self.pace[lanes], will, self.dialogue[lanes], track, in_lanes(p, lanes))
+        return self._mask(files, lanes, self._u("talks")[files, lanes] < probability(hazard))
 
     def _granted(self, asks: Mask, push: Floats) -> Mask:
         """Who gets a slot, (K, R): the High Representative and the Commission have their own."""
@@ -227,51 +270,50 @@ class Negotiation:
         one, least = self.instruments.catalogue[k], self.terms.least[k]
         passes, _ = self._council(k, one, np.arange(self.model.width), least)
         acceptable = np.minimum(self.terms.draft[k], passes) >= least
-        return np.where(acceptable, probability(self._ripening(self.instruments.quarters[k], will)), 0.0)
+        quarters, p = self.instruments.quarters[k], self.model.parameters.files
+        hazard = self._ripening(self.pace, quarters, will, self.dialogue, p)
+        return np.where(acceptable, probability(hazard), 0.0)
 
-    def _ripening(self, quarters: Floats, will: Floats) -> Floats:
+    def _ripening(self, pace: Floats, quarters: Floats, will: Floats, dialogue: Floats, p: Files) -> Floats:
         """Hazard that talks are ripe, as `will` in shape."""
         at_summit = self.model.quarter % 4 + 1 == self.model.settings.union.summits.quarter
-        return rules.concluding_hazard(self.pace, quarters, will, self.dialogue, at_summit, self.model.parameters.files)
+        return rules.concluding_hazard(pace, quarters, will, dialogue, at_summit, p)
 
     # Phase 6
 
     def conclude_files(self) -> None:
         """Decide on every file in talks: conclude, thin out, block, stall, withdraw."""
-        self.dilution, self.vetoes = np.zeros(self.model.width), np.zeros(self.model.width, dtype=np.int64)
-        self.concluded = np.zeros_like(self.concluded)
-        in_talks, draft, ripe = self.instruments.in_talks, self.terms.draft, self.ripe()
-        for k in np.flatnonzero(in_talks.any(axis=1)).tolist():
-            lanes = np.flatnonzero(in_talks[k])
-            one = self.instruments.catalogue[k]
-            self._decide(k, one, lanes, draft[k, lanes], self.terms.least[k, lanes], ripe[k, lanes])
+        at = self.instruments
+        files, lanes = np.nonzero(at.in_talks)
+        draft, least = self.terms.draft[files, lanes], self.terms.least[files, lanes]
+        ripe = self.ripe()[files, lanes]
+        passes, ballots = self._put_to_vote(files, lanes)
+        agreed = np.minimum(draft, passes)
+        acceptable = agreed >= least
+        agreed, concluded = self._as_known(files, lanes, agreed, least, ripe & acceptable)
+        at.drafted[files[concluded], lanes[concluded]] = agreed[concluded]
+        thinned = np.maximum(0.0, draft - passes) * at.ambition[files, 0]
+        self.dilution = np.zeros(self.model.width)
+        np.add.at(self.dilution, lanes[concluded], thinned[concluded])
+        self._blame(files, lanes, ballots, least, ripe & ~acceptable & ~concluded)
+        stalled = np.where(acceptable, 0, at.stalled[files, lanes] + 1)
+        at.stalled[files, lanes] = stalled
+        self.concluded = self._mask(files, lanes, concluded)
+        patience = lanes_of(self.model.parameters.files.patience, lanes)
+        self._settle(self._mask(files, lanes, ~acceptable & (stalled >= patience)))
+
+    def _mask(self, files: Whole, lanes: Whole, chosen: Mask) -> Mask:
+        """The chosen ones of a list of files as a mask, (K, R)."""
+        mask = np.zeros(self.instruments.file.shape, dtype=bool)
+        mask[files[chosen], lanes[chosen]] = True
+        return mask
 
     def ripe(self) -> Mask:
         """Talks that could be concluded this quarter, (K, R)."""
-        return self._u("conclude") < probability(self._ripening(self.instruments.quarters, self.will()))
-
-    def _decide(self, k: int, one: Instrument, lanes: Whole, draft: Floats, least: Floats, ripe: Mask) -> None:
-        at = self.instruments
-        passes, opposed = self._council(k, one, lanes, least)
-        agreed = np.minimum(draft, passes)
-        acceptable = agreed >= least
-        agreed, concluded = self.model.status.concluding(k, lanes, agreed, least, ripe & acceptable)
-        at.drafted[k, lanes[concluded]] = agreed[concluded]
-        thinned = np.maximum(0.0, draft - passes) * one.ambition
-        self.dilution[lanes] = self.dilution[lanes] + np.where(concluded, thinned, 0.0)
-        self._blame(k, one, lanes, opposed & ripe & ~acceptable & ~concluded)
-        stalled = np.where(acceptable, 0, at.stalled[k, lanes] + 1)
-        at.stalled[k, lanes] = stalled
-        self.concluded[k, lanes] = concluded
-        if at.with_mandate[k, 0]:
-            at.sign(k, self.concluded[k])
-        else:
-            at.enter_into_force(k, self.concluded[k])
-        self._withdraw(k, lanes, ~acceptable & (stalled >= self._patience(lanes)))
-
-    def _patience(self, lanes: Whole) -> Value:
-        patience = self.model.parameters.files.patience
-        return patience[lanes] if isinstance(patience, np.ndarray) else patience
+        at, (files, lanes) = self.instruments, np.nonzero(self.instruments.in_talks)
+        will, p = self.will()[files, lanes], in_lanes(self.model.parameters.files, lanes)
+        hazard = self._ripening(self.pace[lanes], at.quarters[files, 0], will, self.dialogue[lanes], p)
+        return self._mask(files, lanes, self._u("conclude")[files, lanes] < probability(hazard))
 
     def _council(self, k: int, one: Instrument, lanes: Whole, least: Floats) -> tuple[Floats, Mask]:
         """Relative depth that passes, and which voters' vetoes keep it below the least worth signing, (n, lanes)."""
@@ -286,18 +328,53 @@ class Negotiation:
         furthest = bounds.accept if one.rule == "R7" else bounds.veto
         return relative, (furthest < least * one.ambition) & ~council.under_passerelle(one)[lanes]
 
-    def _blame(self, k: int, one: Instrument, lanes: Whole, opposed: Mask) -> None:
-        """Count the vetoes of this quarter on a file, and book them on those who cast them."""
-        self.vetoes[lanes] = self.vetoes[lanes] + opposed.any(axis=0)
-        if self.model.recorder.wants("vetoes"):
-            rows = self.model.council.voters(one).rows
-            for place in np.flatnonzero(opposed.any(axis=1)):
-                self.model.recorder.veto(k, one.slug, int(rows[place]), lanes[opposed[place]])
+    def _put_to_vote(self, files: Whole, lanes: Whole, noise: bool = True) -> tuple[Floats, list[Ballot]]:
+        """Relative depth that passes on each of a list of files, (N,), 1 where services agree without a vote."""
+        passes, voted = np.ones(len(files)), self._voted[files]
+        level, ballots = self.model.council.vote(files[voted], lanes[voted], noise)
+        passes[voted] = np.minimum(1.0, level / self.instruments.ambition[files[voted], 0])
+        on_list = np.flatnonzero(voted)
+        return passes, [ballot._replace(places=on_list[ballot.places]) for ballot in ballots]
 
-    def _withdraw(self, k: int, lanes: Whole, withdrawn: Mask) -> None:
-        at = self.instruments
-        gone = np.zeros(self.model.width, dtype=bool)
-        gone[lanes] = withdrawn
-        gone = self.model.status.free(k, gone)
-        at.file[k] = np.where(gone, NO_FILE, at.file[k])
-        self.model.recorder.transition(k, "withdrawn", gone)
+    def _as_known(
+        self, files: Whole, lanes: Whole, agreed: Floats, least: Floats, concluded: Mask
+    ) -> tuple[Floats, Mask]:
+        """Depth agreed on each of a list of files and whether it is concluded, (N,) each: as known where it is."""
+        if self.model.status.active:
+            for k in np.unique(files):
+                here = files == k
+                agreed[here], concluded[here] = self.model.status.concluding(
+                    k, lanes[here], agreed[here], least[here], concluded[here]
+                )
+        return agreed, concluded
+
+    def _blame(self, files: Whole, lanes: Whole, ballots: list[Ballot], least: Floats, stopped: Mask) -> None:
+        """Count the vetoes of this quarter on files that were stopped, and book them on those who cast them."""
+        council, catalogue, vetoed = self.model.council, self.instruments.catalogue, np.zeros_like(stopped)
+        for ballot in ballots:
+            chosen = np.flatnonzero(stopped[ballot.places])
+            places = ballot.places[chosen]
+            for k in np.unique(files[places]):
+                one, here = catalogue[k], files[places] == k
+                furthest = ballot.bounds.accept if one.rule == "R7" else ballot.bounds.veto
+                lane = lanes[places[here]]
+                opposed = furthest[:, chosen[here]] < least[places[here]] * one.ambition
+                opposed &= council.is_unanimous(one) & ~council.under_passerelle(one)[lane]
+                vetoed[places[here]] = opposed.any(axis=0)
+                if self.model.recorder.wants("vetoes"):
+                    for voter in np.flatnonzero(opposed.any(axis=1)):
+                        row = int(ballot.by.rows[voter])
+                        self.model.recorder.veto(k, one.slug, row, lane[opposed[voter]])
+        self.vetoes = np.bincount(lanes[vetoed], minlength=self.model.width)
+
+    def _settle(self, withdrawn: Mask) -> None:
+        """Sign what was concluded or bring it into force, and take away what is given up; masks (K, R)."""
+        at, status = self.instruments, self.model.status
+        for k in np.flatnonzero((self.concluded | withdrawn).any(axis=1)).tolist():
+            if at.with_mandate[k, 0]:
+                at.sign(k, self.concluded[k])
+            else:
+                at.enter_into_force(k, self.concluded[k])
+            gone = status.free(k, withdrawn[k])
+            at.file[k] = np.where(gone, NO_FILE, at.file[k])
+            self.model.recorder.transition(k, "withdrawn", gone)

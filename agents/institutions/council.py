@@ -34,6 +34,14 @@ class Bounds(NamedTuple):
     declared: Floats
 
 
+class Ballot(NamedTuple):
+    """Files of like kind put to the vote: voters, their bounds (n, N), and where the files stand on the list, (N,)."""
+
+    by: Electorate
+    bounds: Bounds
+    places: Whole
+
+
 @dataclass(frozen=True)
 class Topic:
     """How one piece of other business went, in one quarter."""
@@ -84,7 +92,8 @@ class Council(Actor):
         states = self.model.member_states
         on_defence = states.rows[~states.opted_out[states.rows]]
         in_pesco = states.rows[states.in_pesco[states.rows]]
-        self.everyone, self.on_defence, self.in_pesco = map(self._electorate, (states.rows, on_defence, in_pesco))
+        self.everyone, self.in_pesco = self._electorate(states.rows), self._electorate(in_pesco)
+        self.on_defence = self._electorate(on_defence) if len(on_defence) < len(states.rows) else self.everyone
         p, pressures = self.model.parameters, self.model.pressures
         self._fear = fear(
             states.geography.dependence,
@@ -137,7 +146,7 @@ class Council(Actor):
         declared = self.model.parameters.council.declared
         slack = self._slack[by.rows]
         if lanes is not None:
-            declared, slack = lanes_of(declared, lanes), slack[:, lanes]
+            declared, slack = lanes_of(declared, lanes), slack.take(lanes, axis=1)
         accept = bargaining.on_grid(accepted)
         veto = bargaining.veto_bound(accept, slack)
         return Bounds(accept, veto, bargaining.declared_bound(accept, veto, declared))
@@ -154,21 +163,58 @@ class Council(Actor):
         """Level that would pass as far as positions alone tell, (R,): what the High Representative can foresee."""
         by = self.voters(instrument)
         bounds = self.bounds(self.accepted(instrument.domain, instrument.defence, by), by)
-        return self._passes(instrument, by, bounds, np.arange(self.model.width))
+        everywhere = np.arange(self.model.width)
+        return self._passes(instrument, by, bounds, everywhere, self.under_passerelle(instrument))
 
     def passes(self, place: int, instrument: Instrument, lanes: Whole) -> tuple[Floats, Bounds]:
         """Level that passes on the file at a place of the catalogue, in some runs, and the voters' bounds."""
         by = self.voters(instrument)
-        accepted = self.accepted(instrument.domain, instrument.defence, by)[:, lanes]
-        noisy = np.maximum(0.0, accepted + self.noise[place][by.rows][:, lanes])
-        bounds = self.bounds(noisy, by, lanes)
-        return self._passes(instrument, by, bounds, lanes), bounds
+        bounds = self.bounds(self._accepted_of(place, by, lanes, noise=True), by, lanes)
+        return self._passes(instrument, by, bounds, lanes, self.under_passerelle(instrument)[lanes]), bounds
 
-    def _passes(self, instrument: Instrument, by: Electorate, bounds: Bounds, lanes: Whole) -> Floats:
+    def vote(self, places: Whole, lanes: Whole, noise: bool = True) -> tuple[Floats, list[Ballot]]:
+        """Level that passes on each of a list of files, (N,), and how the voters stood to those of like kind.
+
+        places, lanes (N,): where a file stands in the catalogue, in order, and its run. Without noise it is what the
+        High Representative can foresee.
+        """
+        catalogue = self.model.settings.instruments
+        level, ballots = np.zeros(len(places)), []
+        ends = np.searchsorted(places, np.arange(len(catalogue) + 1))
+        for alike in self._alike():
+            here = [(k, np.arange(ends[k], ends[k + 1])) for k in alike if ends[k] < ends[k + 1]]
+            if here:
+                one = catalogue[here[0][0]]
+                by, on_list = self.voters(one), np.concatenate([rows for _, rows in here])
+                accepted = [self._accepted_of(k, by, lanes[rows], noise) for k, rows in here]
+                bounds = self.bounds(np.concatenate(accepted, axis=1), by, lanes[on_list])
+                majority = np.concatenate([self.under_passerelle(catalogue[k])[lanes[rows]] for k, rows in here])
+                level[on_list] = self._passes(one, by, bounds, lanes[on_list], majority)
+                ballots.append(Ballot(by, bounds, on_list))
+        return level, ballots
+
+    def _alike(self) -> list[list[int]]:
+        """Places of the files that have the same voters and the same rule; those without a vote are left out."""
+        kinds: dict[tuple[int, str], list[int]] = {}
+        for k, one in enumerate(self.model.settings.instruments):
+            if one.rule != "R0":
+                kinds.setdefault((id(self.voters(one)), self.law(one)), []).append(k)
+        return list(kinds.values())
+
+    def _accepted_of(self, place: int, by: Electorate, lanes: Whole, noise: bool) -> Floats:
+        """Level that each voter accepts of a file, (n, lanes), 0 or more: by field and by the file's own noise."""
+        one = self.model.settings.instruments[place]
+        accepted = self.accepted(one.domain, one.defence, by).take(lanes, axis=1)
+        if not noise:
+            return accepted
+        noisy = accepted + self.noise[place].take(lanes, axis=1)[by.rows]
+        return np.maximum(0.0, noisy, out=noisy)
+
+    def _passes(self, instrument: Instrument, by: Electorate, bounds: Bounds, lanes: Whole, majority: Mask) -> Floats:
+        """Level that passes, (lanes,), with majority voting where it was agreed."""
         if not by.size:
             return np.zeros(len(lanes))
         by_law = self._by_law(instrument, by, bounds)
-        majority = self.under_passerelle(instrument)[lanes]
         if not majority.any():
             return by_law
         margin = lanes_of(self.model.parameters.council.brake_margin, lanes)
@@ -176,12 +222,23 @@ class Council(Actor):
         return np.where(majority, relaxed, by_law)
 
     def _by_law(self, instrument: Instrument, by: Electorate, bounds: Bounds) -> Floats:
+        """What passes by the rule of the file's legal base."""
+        match self.law(instrument):
+            case "unanimity":
+                return voting.unanimity(bounds.declared, bounds.veto, by)
+            case "qualified majority":
+                return voting.qualified_majority(bounds.accept, by)
+            case "common accord":
+                return voting.common_accord(bounds.accept)
+        return voting.consensus(bounds.veto)
+
+    def law(self, instrument: Instrument) -> str:
         """The rule of the file's legal base."""
         if self.is_unanimous(instrument) and instrument.rule in ("R2", "R3", "R5", "R8"):
-            return voting.unanimity(bounds.declared, bounds.veto, by)
+            return "unanimity"
         if instrument.rule in ("R4", "R8"):
-            return voting.qualified_majority(bounds.accept, by)
-        return voting.common_accord(bounds.accept) if instrument.rule == "R7" else voting.consensus(bounds.veto)
+            return "qualified majority"
+        return "common accord" if instrument.rule == "R7" else "consensus"
 
     def is_unanimous(self, instrument: Instrument) -> bool:
         """Whether the legal base asks for unanimity; on SAFE sources differ, hence a switch."""

@@ -6,14 +6,14 @@ from agents.portable import exp, log, logistic
 from agents.rules.types import Floats, Mask, Value, Whole
 from config.families import Council, Delivery, Files
 
-GRID = float(2**40)
+GRID, STEP = 2.0**40, 2.0**-40
 
 
 def on_grid(level: Floats) -> Floats:
     """Level rounded to a multiple of 2^-40, which leaves the low bits of its number free for a member's place."""
     scaled = level * GRID
     np.rint(scaled, out=scaled)
-    return np.divide(scaled, GRID, out=scaled)
+    return np.multiply(scaled, STEP, out=scaled)
 
 
 def accepted(position: Floats, fear: Floats, cost: Value, reluctant: Floats, p: Council) -> Floats:
