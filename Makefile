@@ -17,7 +17,7 @@ PACKAGES := config agents simulation experiments
 help:
 	@echo "make run     run the main experiment (remedies) into $(RESULTS) and draw its figures"
 	@echo "make test    check style and types, run all tests"
-	@echo "make bench   measure speed"
+	@echo "make bench   measure speed and memory beside rivals (about 12 minutes; QUICK=1 to see that it works)"
 	@echo "make mutation  ask how many small faults the tests catch (about 40 minutes; FAULTS=20 for a quick look)"
 	@echo "make install only set up .venv;  make clean: remove .venv and caches, keep results"
 
@@ -41,11 +41,12 @@ test: $(STAMP)
 	$(BIN)/pytest -n $(WORKERS)
 
 bench: $(STAMP)
-	$(BIN)/pytest benchmarks --benchmark-enable --benchmark-only
+	$(BIN)/python -m pip install --quiet --constraint requirements.lock --editable '.[bench]'
+	$(BIN)/python -m benchmarks $(if $(QUICK),--quick)
 
 mutation: $(STAMP)
 	$(BIN)/python -m tests.mutation --workers $(WORKERS) $(if $(FAULTS),--limit $(FAULTS) --out build/mutation.json)
 
 clean:
-	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .benchmarks
+	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,1 +1,1 @@
-"""How fast the model is and how much memory it takes. Run by hand: make bench."""
+"""How fast the model is, how much memory it takes, and beside what. Run by hand: make bench."""
