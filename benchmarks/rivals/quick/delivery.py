@@ -20,7 +20,7 @@ def carry_out(world: QuickWorld) -> None:
         if lapses(world, agreement):
             twin._lapse(world, agreement)
     world.interoperability = interoperability(world)
-    measure(world)
+    measure(world, [agreement for agreement, _ in due])
 
 
 def _due(world: QuickWorld) -> list[tuple[Agreement, float]]:
@@ -83,10 +83,11 @@ def interoperability(world: QuickWorld) -> float:
     )
 
 
-def measure(world: QuickWorld) -> None:
+def measure(world: QuickWorld, due: list[Agreement]) -> None:
     """Declared, operational and visible depth."""
     declared = operational = seen = 0.0
-    for agreement, weight in zip(world.agreements, world.script.weights, strict=True):
+    for agreement in due:
+        weight = world.script.weights[agreement.slug]
         done = weight * agreement.operational
         declared = declared + weight * twin.effective_depth(world, agreement)
         operational = operational + done

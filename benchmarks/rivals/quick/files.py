@@ -15,54 +15,59 @@ def open_files(world: QuickWorld) -> None:
     """Phase 5: open files, then give slots to those that ask, the largest push first."""
     council.convene(world)
     in_talks = [agreement for agreement in world.agreements if agreement.file and agreement.file.stage == "negotiating"]
-    world.demand = {}
     world.dialogue = twin.dialogue_factor(world)
-    crowd = 1.0 + world.p("files.crowding") * len(in_talks)
+    world.crowding = 1.0 + world.p("files.crowding") * len(in_talks)
+    world.demand = {}
+    most: dict[str, float] = {}
     asking: list[tuple[float, float, int]] = []
     for place, agreement in enumerate(world.agreements):
         if agreement.file is None:
             if agreement.facts.opens <= world.quarter:
-                _consider(world, agreement, place, crowd, asking)
+                _consider(world, agreement, place, most, asking)
         elif agreement.file.stage == "mandated" and _takes_up_talks(world, agreement):
-            council_depth = council.depth(world, agreement, noisy=False)
-            push = hazard(world, agreement, crowd, council_depth)
-            asking.append((-push, world.u(f"{agreement.slug}/tie"), place))
+            asking.append((-push(world, agreement), world.u(f"{agreement.slug}/tie"), place))
     if asking:
         _grant_slots(world, sorted(asking), in_talks)
 
 
 def _consider(
-    world: QuickWorld, agreement: Agreement, place: int, crowd: float, asking: list[tuple[float, float, int]]
+    world: QuickWorld, agreement: Agreement, place: int, most: dict[str, float], asking: list[tuple[float, float, int]]
 ) -> None:
-    """Open a mandate at once, or ask for a slot; the Council is heard only if the draw can open the file at all."""
-    u = world.u(f"{agreement.slug}/open")
-    if u >= hazard(world, agreement, crowd, None) * HAIR or twin.first_missing(world, agreement):
+    """Open a mandate at once, or ask for a slot; the Council is heard only if the draw can open a file of the field."""
+    u, domain = world.u(f"{agreement.slug}/open"), agreement.facts.domain
+    if domain not in most:
+        most[domain] = HAIR * hazard(world, domain, 1.0, 1.0)
+    if u >= most[domain] + HAIR * twin.fast_track(world, agreement) or twin.first_missing(world, agreement):
         return
-    council_depth = council.depth(world, agreement, noisy=False)
-    if not twin.wanted(world, agreement, council_depth):
+    if agreement.in_force and not twin.wanted(world, agreement, council.depth(world, agreement, noisy=False)):
         return
-    push = hazard(world, agreement, crowd, council_depth)
-    if u < probability(push):
+    pushed = push(world, agreement)
+    if u < probability(pushed):
         if agreement.facts.rule in WITH_MANDATE:
             twin._open(world, agreement, "mandated")
         else:
-            asking.append((-push, world.u(f"{agreement.slug}/tie"), place))
+            asking.append((-pushed, world.u(f"{agreement.slug}/tie"), place))
 
 
 def _takes_up_talks(world: QuickWorld, agreement: Agreement) -> bool:
     return world.u(f"{agreement.slug}/talks") < probability(twin.talks_hazard(world, agreement, agreement.will))
 
 
-def hazard(world: QuickWorld, agreement: Agreement, crowd: float, council_depth: float | None) -> float:
-    """h: push of an instrument; without a depth the most that it can be, as if success were certain."""
-    p, domain = world.p, agreement.facts.domain
+def push(world: QuickWorld, agreement: Agreement) -> float:
+    """h: hazard of opening an instrument."""
+    forecast = twin.forecast(world, agreement, council.depth(world, agreement, noisy=False))
+    expected = exp(world.p("files.forecast") * log(forecast))
+    opening = hazard(world, agreement.facts.domain, twin.soft_prerequisites(world, agreement), expected)
+    return opening + twin.fast_track(world, agreement)
+
+
+def hazard(world: QuickWorld, domain: str, soft: float, expected: float) -> float:
+    """Hazard of opening in a field, given factors for soft prerequisites and success, each at most 1."""
+    p = world.p
     if domain not in world.demand:
         demanded = p("files.opening") * world.union.attention * world.japan.attention * twin.demand_union(world, domain)
         world.demand[domain] = demanded * p(f"domains.{domain}_japan")
-    found = world.demand[domain] * twin.soft_prerequisites(world, agreement)
-    if council_depth is not None:
-        found = found * exp(p("files.forecast") * log(twin.forecast(world, agreement, council_depth)))
-    return found * world.dialogue / crowd * p("files.opening_factor") + twin.fast_track(world, agreement)
+    return world.demand[domain] * soft * expected * world.dialogue / world.crowding * p("files.opening_factor")
 
 
 def _grant_slots(world: QuickWorld, order: list[tuple[float, float, int]], in_talks: list[Agreement]) -> None:

@@ -4,8 +4,7 @@ from math import sqrt
 
 from benchmarks.rivals.quick.world import MemberState, QuickWorld
 from tests.twin import elections, feedback, positions
-from tests.twin.perception import japan_attention
-from tests.twin.portable import exp, logistic, probability
+from tests.twin.portable import exp, logistic, probability, total
 from tests.twin.state import CHINA, NORTH_KOREA, RUSSIA, US_RETRENCHMENT, Japan, clip
 
 
@@ -27,14 +26,22 @@ def perceive(world: QuickWorld) -> None:
 
 
 def _feel_threats(world: QuickWorld) -> None:
+    """The four pressures one by one: a loop over them would take longer than what it does."""
     alarm, calm = world.p("threat.alarm_rate"), world.p("threat.calm_rate")
-    intensities = [pressure.intensity for pressure in world.pressures]
+    russia, china, korea, america = [pressure.intensity for pressure in world.pressures]
     actors: list[MemberState | Japan] = [*world.states, world.japan]
     for actor in actors:
-        actor.threats = [
-            felt + (alarm if (seen := exposure * x) > felt else calm) * (seen - felt)
-            for felt, exposure, x in zip(actor.threats, actor.exposure, intensities, strict=True)
-        ]
+        of_russia, of_china, of_korea, of_america = actor.threats
+        to_russia, to_china, to_korea, to_america = actor.exposure
+        seen = to_russia * russia
+        of_russia = of_russia + (alarm if seen > of_russia else calm) * (seen - of_russia)
+        seen = to_china * china
+        of_china = of_china + (alarm if seen > of_china else calm) * (seen - of_china)
+        seen = to_korea * korea
+        of_korea = of_korea + (alarm if seen > of_korea else calm) * (seen - of_korea)
+        seen = to_america * america
+        of_america = of_america + (alarm if seen > of_america else calm) * (seen - of_america)
+        actor.threats = [of_russia, of_china, of_korea, of_america]
 
 
 def _attend(world: QuickWorld) -> None:
@@ -50,6 +57,27 @@ def _attend(world: QuickWorld) -> None:
         own, here = of_its_own[state.has_strategy], threat * sqrt(threat)
         share = (own + here + link * russia) / (own + here + russia * sqrt(russia) + elsewhere)
         state.attention = share if share < 1.0 else 1.0
+
+
+def japan_attention(world: QuickWorld) -> float:
+    """A_J: what pulls towards the Union against what pulls elsewhere."""
+    p, rivals, deep = world.p, world.rivals, world.bilateral
+    link, x_russia, x_us = p("attention.link"), world.intensity(RUSSIA), world.intensity(US_RETRENCHMENT)
+    states = [depth for partner, depth in deep.items() if partner != "GBR"]
+    pull_us = p("attention.pull_us") * (1.0 - p("attention.pull_us_loss") * x_us)
+    pull_quad = p("attention.pull_quad") * (0.5 + (rivals["quad"] + rivals["australia"]) / 2.0)
+    of_nato = p("attention.pull_nato") + p("attention.pull_nato_russia") * link * x_russia
+    pull_nato = of_nato * (0.5 + rivals["nato"])
+    pull_uk = p("attention.pull_uk") * (0.5 + deep["GBR"])
+    pull_states = p("attention.pull_states") * (0.5 + total(states) / len(states))
+    pull_eu = (
+        p("attention.pull_eu")
+        + p("attention.pull_eu_russia") * link * x_russia
+        + p("attention.pull_eu_us") * x_us
+        + p("attention.pull_eu_depth") * world.operational_depth
+    )
+    share_eu = pull_eu / (pull_eu + pull_us + pull_quad + pull_nato + pull_uk + pull_states)
+    return min(1.0, p("attention.japan_scale") * share_eu * p("attention.factor_japan"))
 
 
 def elect(world: QuickWorld) -> None:

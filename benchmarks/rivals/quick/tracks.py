@@ -13,9 +13,12 @@ def climb(world: QuickWorld) -> None:
     p = world.p
     rate, fade = p("tracks.rate") * (0.5 + 0.5 * japan_spending(world)), p("tracks.fade")
     for partner, ties in world.ties.items():
-        held = [tie for tie in ties if tie.stage == "in_force"]
-        in_force = frozenset(tie.slug for tie in held)
-        idle = twin.idleness(held)
+        in_force, done, agreed = set(), 0.0, 0.0
+        for tie in ties:
+            if tie.stage == "in_force":
+                in_force.add(tie.slug)
+                done, agreed = done + tie.operational, agreed + tie.agreed
+        idle = 1.0 - share(done, agreed)
         for tie in ties:
             if tie.stage == "in_force":
                 o = tie.operational
@@ -26,7 +29,7 @@ def climb(world: QuickWorld) -> None:
     world.rivals = {rival: twin._next_rival(world, rival) for rival in RIVALS}
 
 
-def _move(world: QuickWorld, partner: str, tie: Tie, in_force: frozenset[str]) -> None:
+def _move(world: QuickWorld, partner: str, tie: Tie, in_force: set[str]) -> None:
     if tie.stage == "signed":
         if twin.needs_reached(world, tie) and twin.enters_into_force(world, partner, tie):
             twin._reach(world, partner, tie, "in_force")
@@ -39,7 +42,7 @@ def _move(world: QuickWorld, partner: str, tie: Tie, in_force: frozenset[str]) -
         _open(world, partner, tie, in_force)
 
 
-def _open(world: QuickWorld, partner: str, tie: Tie, in_force: frozenset[str]) -> None:
+def _open(world: QuickWorld, partner: str, tie: Tie, in_force: set[str]) -> None:
     u, missing = world.u(f"{partner}/{tie.slug}/open"), world.p("files.soft_missing")
     able = world.p("tracks.opening") * world.script.capacities[partner]
     most = able * world.member(partner).position * world.japan.position

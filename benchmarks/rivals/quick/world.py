@@ -55,9 +55,10 @@ class Script:
         self.listened: dict[frozenset[str], dict[str, list[str]]] = {}
         counted = [one.opens != NEVER for one in settings.instruments]
         whole = total(one.ambition for one, counts in zip(settings.instruments, counted, strict=True) if counts)
-        self.weights = [
-            one.ambition / whole if counts else 0.0 for one, counts in zip(settings.instruments, counted, strict=True)
-        ]
+        self.weights = {
+            one.slug: one.ambition / whole if counts else 0.0
+            for one, counts in zip(settings.instruments, counted, strict=True)
+        }
         spent = {one.iso3: one.military_expenditure_usd_m for one in settings.members}
         largest = max(spent[partner] for partner in start.PARTNERS)
         self.capacities = {partner: spent[partner] / largest for partner in start.PARTNERS}
@@ -189,6 +190,7 @@ class QuickWorld(World):
         self.by_slug: dict[str, Agreement] = {}
         self.by_iso3: dict[str, Member] = {}
         self.demand: dict[str, float] = {}
+        self.crowding = 1.0
         self.vetoed: dict[str, list[str]] = {}
         self.bilateral: dict[str, float] = {}
         self.bounds: dict[tuple[str, bool, str], Bounds] = {}
