@@ -1,13 +1,13 @@
 """What the Council was asked in a real block of runs and what it answered, to be put to the compiled kernel."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from math import ceil, floor
 from typing import Any
 
 import numpy as np
 
-from agents.institutions.council import MONEY, Council, Topic
+from agents.institutions.council import MONEY, Ballot, Council, Topic
 from agents.institutions.voting import Electorate, exact
 from agents.pressures import RUSSIA
 from agents.rules.types import Floats, Mask, Whole
@@ -53,12 +53,12 @@ class File:
     bounds: tuple[Floats, ...]
 
     def decide(self, level: Floats, bounds: Floats) -> None:
-        """The kernel's answer: level (L,), and bounds (3, n, L) of a file with noise, as our own rule gives them."""
+        """The kernel's answer: level (L,) and bounds (3, n, L)."""
         at, by, noisy = self.standing, self.voters, self.noise is not None
         noise = at.position if self.noise is None else self.noise
         kernel.decide_file(
             at.position, at.attention, at.dependence, self.reluctant, noise, noisy, at.runs, self.cost, by.rows,
-            by.persons, by.limits, self.rule, self.lanes, by.net, level, bounds, noisy,
+            by.persons, by.limits, self.rule, self.lanes, by.net, level, bounds,
         )  # fmt: skip
 
 
@@ -104,21 +104,16 @@ def captured(settings: Settings, runs: int) -> Asked:
     """Play a block and keep what its Council was asked and answered."""
     asked = Asked()
 
-    def foreseen(method: Callable[..., Floats]) -> Callable[..., Floats]:
-        def passes_without_noise(self: Council, instrument: Instrument) -> Floats:
-            level = method(self, instrument)
-            asked.files.append(_file(self, instrument, None, np.arange(self.model.width), level, ()))
-            return level
+    def voted(method: Callable[..., Any]) -> Callable[..., Any]:
+        def vote(self: Council, places: Whole, lanes: Whole, noise: bool = True) -> Any:
+            level, ballots = method(self, places, lanes, noise)
+            for k in np.unique(places):
+                one, here = settings.instruments[k], np.flatnonzero(places == k)
+                told = _bounds(ballots, here)
+                asked.files.append(_file(self, one, self.noise[k] if noise else None, lanes[here], level[here], told))
+            return level, ballots
 
-        return passes_without_noise
-
-    def decided(method: Callable[..., Any]) -> Callable[..., Any]:
-        def passes(self: Council, place: int, instrument: Instrument, lanes: Whole) -> Any:
-            level, bounds = method(self, place, instrument, lanes)
-            asked.files.append(_file(self, instrument, self.noise[place], lanes, level, tuple(bounds)))
-            return level, bounds
-
-        return passes
+        return vote
 
     def other(method: Callable[[Council], None]) -> Callable[[Council], None]:
         def decide_other_business(self: Council) -> None:
@@ -131,7 +126,7 @@ def captured(settings: Settings, runs: int) -> Asked:
     model = PartnershipModel(settings, range(runs), 1)
     if model.levers.on("qmv") or model.levers.on("lift_fragmentation"):
         raise ValueError("the kernel knows neither the passerelle nor a Council without fragmentation")
-    with wrapped(Council, passes_without_noise=foreseen, passes=decided, decide_other_business=other):
+    with wrapped(Council, vote=voted, decide_other_business=other):
         model.run()
     return asked
 
@@ -141,7 +136,7 @@ def _file(
 ) -> File:
     model = council.model
     cost = per_run(model, getattr(model.parameters.domains, f"{one.domain}_cost"))
-    rule = _rule(council, one)
+    rule = kernel.RULES.index(council.law(one))
     standing = _standing(council)
     reluctant = standing.neutral if one.defence else np.zeros_like(standing.neutral)
     return File(
@@ -150,13 +145,10 @@ def _file(
     )  # fmt: skip
 
 
-def _rule(council: Council, one: Instrument) -> int:
-    """The rule of the file's legal base, as the kernel counts them."""
-    if council.is_unanimous(one) and one.rule in ("R2", "R3", "R5", "R8"):
-        return kernel.UNANIMITY
-    if one.rule in ("R4", "R8"):
-        return kernel.MAJORITY
-    return kernel.COMMON_ACCORD if one.rule == "R7" else kernel.CONSENSUS
+def _bounds(ballots: Sequence[Ballot], here: Whole) -> tuple[Floats, ...]:
+    """The bounds of voters, (n, lanes) each, on the files that stand here on the list."""
+    chosen = ((ballot, np.isin(ballot.places, here)) for ballot in ballots)
+    return next(tuple(bound[:, mine] for bound in ballot.bounds) for ballot, mine in chosen if mine.any())
 
 
 def _voters(by: Electorate, rule: int) -> Voters:

@@ -15,9 +15,8 @@ from simulation.model import PartnershipModel
 
 WIDTH = 1024
 SEED = 1
-OF_COUNCIL = ("convene", "passes_without_noise", "passes", "decide_other_business")
-"""Methods whose work the kernel does: who votes and how far they go, what is foreseen, what is decided on files and on
-other business."""
+OF_COUNCIL = ("convene", "vote", "decide_other_business")
+"""Methods whose work the kernel does: who votes and how far they go, what would pass on files, other business."""
 
 try:
     from benchmarks import captured, kernel
@@ -27,9 +26,9 @@ except ModuleNotFoundError as error:
     captured = kernel = None  # type: ignore[assignment]
 
 
-def measure(rounds: int, width: int = WIDTH, until: str | None = None) -> dict[str, Any]:
+def measure(rounds: int, quick: bool = False) -> dict[str, Any]:
     """Seconds for one block of `outlook`, whole horizon: the model, its draws, its Council, and both compiled."""
-    settings = resolve("outlook", "none", until=until)
+    settings, width = resolve("outlook", "none", until="2027Q4" if quick else None), 64 if quick else WIDTH
     names = registered(settings)
     found: dict[str, Any] = {"runs": width, "names": len(names), "quarters": settings.until - settings.start + 1}
     played = [time_council(settings, width) for _ in range(rounds)]
@@ -108,9 +107,9 @@ def time_council(settings: Settings, width: int) -> dict[str, float]:
     spent: Counter[str] = Counter()
 
     def clocked(method: Callable[..., Any]) -> Callable[..., Any]:
-        def call(*args: Any) -> Any:
+        def call(*args: Any, **named: Any) -> Any:
             begun = perf_counter()
-            answer = method(*args)
+            answer = method(*args, **named)
             spent[method.__name__] += perf_counter() - begun
             return answer
 
@@ -130,20 +129,13 @@ def compiled_council(settings: Settings, width: int) -> dict[str, Callable[[], N
     level, bounds = np.empty(width), np.empty((3, states, width))
     votes, stopped = np.empty((2, states, width), dtype=bool), np.empty((2, width), dtype=bool)
 
-    def files(chosen: list[Any]) -> Callable[[], None]:
-        def work() -> None:
-            for one in chosen:
-                lanes = len(one.lanes)
-                one.decide(level[:lanes], bounds[:, : len(one.voters.rows), :lanes])
-
-        return work
+    def files() -> None:
+        for one in asked.files:
+            lanes = len(one.lanes)
+            one.decide(level[:lanes], bounds[:, : len(one.voters.rows), :lanes])
 
     def business() -> None:
         for one in asked.business:
             one.decide(*votes[:, : len(one.voters.rows)], stopped)
 
-    return {
-        "passes_without_noise": files([one for one in asked.files if one.noise is None]),
-        "passes": files([one for one in asked.files if one.noise is not None]),
-        "decide_other_business": business,
-    }
+    return {"vote": files, "decide_other_business": business}

@@ -27,11 +27,12 @@ Hashes = NDArray[np.uint64]
 TILE = 64
 """Histories worked on at a time."""
 
+RULES = ("consensus", "common accord", "unanimity", "qualified majority")
 CONSENSUS, COMMON_ACCORD, UNANIMITY, MAJORITY = range(4)
 NOTHING, CHINA, RUSSIA = range(3)
 """What ties a voter's hand on a topic: nothing, dependence on China, fear of Russia."""
 
-_LOW_BITS = PLACES - 1
+_LOW_BITS, _STEP = PLACES - 1, 1 / GRID
 
 
 def knots() -> Floats:
@@ -61,7 +62,7 @@ def network(voters: int) -> Whole:
 
 @numba.njit(cache=True)
 def _on_grid(level: float) -> float:
-    return np.rint(level * GRID) / GRID
+    return np.rint(level * GRID) * _STEP
 
 
 @numba.njit(cache=True)
@@ -113,13 +114,13 @@ def _how_far(here: Floats, runs: Floats, dependence: float, reluctant: float, bo
 def decide_file(
     position: Floats, attention: Floats, dependence: Floats, reluctant: Floats, noise: Floats, noisy: bool,
     runs: Floats, cost: Floats, rows: Whole, persons: Whole, limits: Whole, rule: int, lanes: Whole, net: Whole,
-    level: Floats, bounds: Floats, keep: bool,
+    level: Floats, bounds: Floats,
 ) -> None:  # fmt: skip
     """Level that passes on one file, and how far each voter goes.
 
     position, attention, noise (M, R); dependence, reluctant (M,); runs (8, R): China's intensity, coercion, weight of
     retaliation, weight of dependence, acceptance, neutral discount, tolerance, declared; cost (R,); rows, persons (n,).
-    Writes level (L,) and, if to be kept, bounds (3, n, L): accept, veto, declared.
+    Writes level (L,) and bounds (3, n, L): accept, veto, declared.
     """
     bits = np.zeros((PLACES, TILE), dtype=np.int64)
     in_order = bits.view(np.float64)
@@ -151,10 +152,9 @@ def decide_file(
                 lowest[t] = min(lowest[t], bound[lowered_by, t])
             for t in range(TILE):
                 in_order[i, t] = bound[ordered_by, t]
-            if keep:
-                for kind in range(3):
-                    for t in range(wide):
-                        bounds[kind, i, start + t] = bound[kind, t]
+            for kind in range(3):
+                for t in range(wide):
+                    bounds[kind, i, start + t] = bound[kind, t]
         if rule in (UNANIMITY, MAJORITY):
             _passing(bits[: len(rows)], persons, limits, net, wide, passes)
         for t in range(wide):
