@@ -36,7 +36,8 @@ def main() -> None:
     results = json.loads(file.read_text()) if file.exists() else {}
     for name in () if asked.report else asked.names or MODULES:
         print(f"{name} ...", flush=True)
-        results.update({"machine": machine(), "rounds": asked.rounds, name: in_fresh_process(name, asked)})
+        about = {"machine": machine(), "rounds": asked.rounds, "quick": asked.quick}
+        results.update({**about, name: in_fresh_process(name, asked)})
         file.write_text(json.dumps(results, indent=1) + "\n")
 
     from benchmarks.report import write

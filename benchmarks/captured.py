@@ -1,7 +1,7 @@
-"""What the Council was asked in a real block of runs and what it answered, to be put to the compiled kernel."""
+"""What the Council and the states were asked in a real block of runs, and their answers, for the compiled kernel."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import ceil, floor
 from typing import Any
 
@@ -9,7 +9,8 @@ import numpy as np
 
 from agents.institutions.council import MONEY, Ballot, Council, Topic
 from agents.institutions.voting import Electorate, exact
-from agents.pressures import RUSSIA
+from agents.member_states import MemberStates
+from agents.pressures import CHINA, NORTH_KOREA, RUSSIA
 from agents.rules.types import Floats, Mask, Whole
 from benchmarks import kernel
 from benchmarks.wrapping import wrapped
@@ -89,15 +90,39 @@ class Business:
         )  # fmt: skip
 
 
+@dataclass(frozen=True)
+class Positions:
+    """What all states weigh in a quarter, and where they moved."""
+
+    position: Floats
+    affinity: Floats
+    attention: Floats
+    threat: Floats
+    stance: Floats
+    trust: Floats
+    runs: Floats
+    rows: Whole
+    listens_to: Whole
+    answer: Floats
+
+    def decide(self, moved: Floats) -> None:
+        """The kernel's answer, (M, R)."""
+        kernel.take_positions(
+            self.position, self.affinity, self.attention, self.threat, self.stance, self.trust, self.runs, self.rows,
+            self.listens_to, moved,
+        )  # fmt: skip
+
+
 KNOTS = kernel.knots()
 
 
 @dataclass
 class Asked:
-    """All that one block of runs put to the Council."""
+    """All that one block of runs put to the Council and the states."""
 
     files: list[File] = field(default_factory=list)
     business: list[Business] = field(default_factory=list)
+    positions: list[Positions] = field(default_factory=list)
 
 
 def captured(settings: Settings, runs: int) -> Asked:
@@ -123,10 +148,18 @@ def captured(settings: Settings, runs: int) -> Asked:
 
         return decide_other_business
 
+    def moved(method: Callable[[MemberStates], None]) -> Callable[[MemberStates], None]:
+        def take_positions(self: MemberStates) -> None:
+            before = _positions(self)
+            method(self)
+            asked.positions.append(replace(before, answer=self.position.copy()))
+
+        return take_positions
+
     model = PartnershipModel(settings, range(runs), 1)
     if model.levers.on("qmv") or model.levers.on("lift_fragmentation"):
         raise ValueError("the kernel knows neither the passerelle nor a Council without fragmentation")
-    with wrapped(Council, vote=voted, decide_other_business=other):
+    with wrapped(Council, vote=voted, decide_other_business=other), wrapped(MemberStates, take_positions=moved):
         model.run()
     return asked
 
@@ -197,6 +230,24 @@ def _business(council: Council, topic: Topic, holding: Mask) -> Business:
         _column(states.neutral), np.stack([draw(f"business/{topic.name}/{one.iso3}") for one in states.facts]),
         np.stack([per_run(model, value) for value in values]), kept,
         _voters(by, kernel.UNANIMITY), topic,
+    )  # fmt: skip
+
+
+def _positions(states: MemberStates) -> Positions:
+    """What states weigh before they move."""
+    model = states.model
+    p, levers = model.parameters.positions, model.levers
+    values = (
+        model.parameters.threat.north_korea_weight, p.help_for_ukraine, model.cabinet.position, p.constant, p.affinity,
+        p.threat, p.reciprocity, model.parameters.attention.link, p.retrenchment, model.pressures.retrenchment,
+        p.stance, p.trust, p.trust_centre, levers.diversion, p.move,
+        p.confidence + p.confidence_guideline * model.european_council.in_force,
+        p.listen + levers.strategy(levers.p.indo_pacific_listening), states.listens_to.shape[1],
+    )  # fmt: skip
+    return Positions(
+        states.position.copy(), _column(states.geography.affinity), states.attention.copy(),
+        states.threat[[CHINA, NORTH_KOREA, RUSSIA]], states.stance.copy(), states.trust.copy(),
+        np.stack([per_run(model, value) for value in values]), states.rows, states.listens_to, states.position,
     )  # fmt: skip
 
 

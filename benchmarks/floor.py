@@ -1,13 +1,15 @@
-"""How near the model is to what the machine can do: the draws alone, and the Council against a compiled kernel."""
+"""How near the model is to what the machine can do: the draws alone, and what costs most against a compiled kernel."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from time import perf_counter
 from typing import Any
 
 import numpy as np
 
 from agents.institutions.council import Council
+from agents.member_states import MemberStates
 from benchmarks.wrapping import wrapped
 from config import Settings, resolve
 from simulation.chance import Chance
@@ -15,8 +17,9 @@ from simulation.model import PartnershipModel
 
 WIDTH = 1024
 SEED = 1
-OF_COUNCIL = ("convene", "vote", "decide_other_business")
-"""Methods whose work the kernel does: who votes and how far they go, what would pass on files, other business."""
+COVERED = {Council: ("convene", "vote", "decide_other_business"), MemberStates: ("take_positions",)}
+"""Methods whose work the kernel does: who votes and how far they go, what would pass on files, other business; how
+states move."""
 
 try:
     from benchmarks import captured, kernel
@@ -27,20 +30,20 @@ except ModuleNotFoundError as error:
 
 
 def measure(rounds: int, quick: bool = False) -> dict[str, Any]:
-    """Seconds for one block of `outlook`, whole horizon: the model, its draws, its Council, and both compiled."""
+    """Seconds for one block of `outlook`, whole horizon: the model, its draws, what the kernel does, and the kernel."""
     settings, width = resolve("outlook", "none", until="2027Q4" if quick else None), 64 if quick else WIDTH
     names = registered(settings)
     found: dict[str, Any] = {"runs": width, "names": len(names), "quarters": settings.until - settings.start + 1}
-    played = [time_council(settings, width) for _ in range(rounds)]
+    played = [time_model(settings, width) for _ in range(rounds)]
     found["model"] = {"seconds": [seconds["model"] for seconds in played]}
-    found["council"] = {name: {"seconds": [seconds[name] for seconds in played]} for name in OF_COUNCIL}
+    found["covered"] = {
+        name: {"seconds": [seconds[name] for seconds in played]} for names in COVERED.values() for name in names
+    }
     found["draws"] = {"seconds": timed(draws(settings, names, width), rounds)}
     if kernel is None:
         return found
     found["compiled draws"] = {"seconds": timed(compiled_draws(settings, names, width), rounds)}
-    found["compiled council"] = {
-        name: {"seconds": timed(work, rounds)} for name, work in compiled_council(settings, width).items()
-    }
+    found["compiled"] = {name: {"seconds": timed(work, rounds)} for name, work in compiled(settings, width).items()}
     return found
 
 
@@ -99,11 +102,11 @@ def compiled_draws(settings: Settings, names: list[str], width: int) -> Callable
     return work
 
 
-# The Council
+# The Council and the states
 
 
-def time_council(settings: Settings, width: int) -> dict[str, float]:
-    """Seconds of a whole block, as "model", and in those of its Council's methods that the kernel does."""
+def time_model(settings: Settings, width: int) -> dict[str, float]:
+    """Seconds of a whole block, as "model", and in those of its methods that the kernel does."""
     spent: Counter[str] = Counter()
 
     def clocked(method: Callable[..., Any]) -> Callable[..., Any]:
@@ -116,17 +119,19 @@ def time_council(settings: Settings, width: int) -> dict[str, float]:
         return call
 
     model = PartnershipModel(settings, range(width), SEED)
-    begun = perf_counter()
-    with wrapped(Council, **dict.fromkeys(OF_COUNCIL, clocked)):
+    with ExitStack() as stack:
+        for kind, names in COVERED.items():
+            stack.enter_context(wrapped(kind, **dict.fromkeys(names, clocked)))
+        begun = perf_counter()
         model.run()
-    return {"model": perf_counter() - begun, **{name: spent[name] for name in OF_COUNCIL}}
+        return {"model": perf_counter() - begun, **spent}
 
 
-def compiled_council(settings: Settings, width: int) -> dict[str, Callable[[], None]]:
-    """The kernel's work on all that a block put to its Council, by the method of ours that does it."""
+def compiled(settings: Settings, width: int) -> dict[str, Callable[[], None]]:
+    """The kernel's work on all that was asked in a block, by the method of ours that does it."""
     asked = captured.captured(settings, width)
     states = len(settings.members)
-    level, bounds = np.empty(width), np.empty((3, states, width))
+    level, bounds, moved = np.empty(width), np.empty((3, states, width)), np.empty((states, width))
     votes, stopped = np.empty((2, states, width), dtype=bool), np.empty((2, width), dtype=bool)
 
     def files() -> None:
@@ -138,4 +143,8 @@ def compiled_council(settings: Settings, width: int) -> dict[str, Callable[[], N
         for one in asked.business:
             one.decide(*votes[:, : len(one.voters.rows)], stopped)
 
-    return {"vote": files, "decide_other_business": business}
+    def positions() -> None:
+        for one in asked.positions:
+            one.decide(moved)
+
+    return {"vote": files, "decide_other_business": business, "take_positions": positions}

@@ -1,12 +1,15 @@
-"""The Council's decisions and the random draws as fused, compiled loops (numba, one thread): floors for our own rules.
+"""What costs most as fused, compiled loops (numba, one thread): the Council's decisions, the positions of states, the
+random draws. Floors for our own rules.
 
-The same arithmetic in the same order as agents/institutions/{council,voting}.py and agents/rules/{bargaining,business,
-positions}.py, so the same bits (tests/benchmarks/test_kernel.py); but every number is used as soon as it is there and
-no array is made on the way. Histories are worked on a tile at a time, states within it: what a tile needs stays in the
-processor's cache, and the inner loops run over neighbouring histories, which the compiler turns into vector
-instructions. States are ordered by a sorting network, which knows no branches: faster here than numpy's sort and
-than a loop over the states of one history. Covered: unanimity with declared abstentions, the double majority,
-common accord and consensus; not the weighted votes of Nice, nor the passerelle, which `outlook` without a policy lacks.
+The same arithmetic in the same order as agents/institutions/{council,voting}.py, agents/member_states.py,
+agents/portable.py, agents/rules/{bargaining,business,positions}.py and simulation/chance.py, so the same bits
+(tests/benchmarks/test_kernel.py); but every number is used as soon as it is there and no array is made on the way.
+Histories are worked on a tile at a time, states within it: what a tile needs stays in the processor's cache, and the
+inner loops run over neighbouring histories, which the compiler turns into vector instructions. States are ordered by a
+sorting network, which knows no branches: faster than numpy's sort and than a loop over the states of one history.
+
+Covered: unanimity with declared abstentions, the double majority, common accord and consensus; not the weighted votes
+of Nice, nor the passerelle, which `outlook` without a policy lacks.
 """
 
 from typing import Any
@@ -16,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.institutions.voting import PLACES
-from agents.portable import KNOTS, normal
+from agents.portable import _EXP, _LN2_HIGH, _LN2_LOW, _PER_LN2, EXP_LIMIT, KNOTS, normal
 from agents.rules.bargaining import GRID
 from simulation.chance import key_of
 
@@ -211,6 +214,76 @@ def decide_topic(
         for t in range(wide):
             passing = min(lowest[t], passes[t]) if rule == UNANIMITY else lowest[t]
             stopped[0, start + t] |= arises[start + t] and asked[start + t] > passing
+
+
+@numba.njit(cache=True, inline="always")
+def _logistic(x: Floats, power: Whole) -> None:
+    """1 / (1 + e^-x) for a tile, in place; `power` is working memory."""
+    two_to_the_power = power.view(np.float64)
+    for t in range(TILE):
+        low = max(-x[t], -EXP_LIMIT)
+        high = min(low, EXP_LIMIT)
+        whole = np.rint(high * _PER_LN2)
+        power[t] = (np.int64(whole) + 1023) << 52
+        high = high - whole * _LN2_HIGH
+        low = whole * _LN2_LOW
+        rest = high - low
+        square = rest * rest
+        curve = square * _EXP[0]
+        curve = (curve + _EXP[1]) * square
+        curve = (curve + _EXP[2]) * square
+        curve = (curve + _EXP[3]) * square
+        curve = rest - (curve + _EXP[4]) * square
+        x[t] = 1.0 - ((low - rest * curve / (2.0 - curve)) - high)
+    for t in range(TILE):
+        x[t] = 1.0 / (x[t] * two_to_the_power[t] + 1.0)
+
+
+@numba.njit(cache=True)
+def take_positions(
+    position: Floats, affinity: Floats, attention: Floats, threat: Floats, stance: Floats, trust: Floats, runs: Floats,
+    rows: Whole, listens_to: Whole, moved: Floats,
+) -> None:  # fmt: skip
+    """Where every state moves to: moved (M, R).
+
+    position, attention, stance, trust (M, R); affinity (M,); threat (3, M, R): of China, North Korea, Russia; runs
+    (18, R), as listed in captured.py; rows (V,) of members, listens_to (V, S) places among them.
+    """
+    states, width = position.shape
+    wanted, power, heard = np.zeros(TILE), np.zeros(TILE, dtype=np.int64), np.zeros(TILE)
+    for start in range(0, width, TILE):
+        wide = min(TILE, width - start)
+        for row in range(states):
+            for t in range(wide):
+                r = start + t
+                indo_pacific = max(threat[0, row, r], runs[0, r] * threat[1, row, r])
+                helped = min(1.0, runs[1, r] * runs[2, r])
+                wanted[t] = (
+                    runs[3, r]
+                    + runs[4, r] * affinity[row]
+                    + runs[5, r] * attention[row, r] * indo_pacific
+                    + runs[6, r] * runs[7, r] * threat[2, row, r] * helped
+                    + runs[8, r] * runs[9, r]
+                    + runs[10, r] * stance[row, r]
+                    + runs[11, r] * (trust[row, r] - runs[12, r])
+                    - runs[13, r] * threat[2, row, r]
+                )
+            _logistic(wanted, power)
+            for t in range(wide):
+                here = position[row, start + t]
+                moved[row, start + t] = here + runs[14, start + t] * (wanted[t] - here)
+        for place in range(len(rows)):
+            row = rows[place]
+            heard[:] = 0.0
+            for speaker in listens_to[place]:
+                for t in range(wide):
+                    difference = position[rows[speaker], start + t] - position[row, start + t]
+                    heard[t] += difference if abs(difference) <= runs[15, start + t] else 0.0
+            for t in range(wide):
+                moved[row, start + t] += runs[16, start + t] / runs[17, start + t] * heard[t]
+        for row in range(states):
+            for t in range(wide):
+                moved[row, start + t] = min(1.0, max(0.0, moved[row, start + t]))
 
 
 _G = np.uint64(0x9E3779B97F4A7C15)

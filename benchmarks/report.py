@@ -27,10 +27,11 @@ MANY = 1_000
 MOST_EXPONENT = 1.1
 SPEEDS = {"at least 2,000": 2000, "3,000": 3000}
 
-COUNCIL = {
-    "convene": "who votes, how far each goes",
-    "vote": "files, foreseen and decided",
-    "decide_other_business": "other business",
+COVERED = {
+    "convene": "Council: who votes, how far each goes",
+    "vote": "Council: files, foreseen and decided",
+    "decide_other_business": "Council: other business",
+    "take_positions": "positions of states",
 }
 
 
@@ -60,6 +61,7 @@ def page(results: Results) -> str:
         "",
         "Written by `make bench` from `results.json`; what is measured and how is in [README.md](README.md).",
         "",
+        *(["**A quick look at tiny sizes, no measurement.**", ""] if results.get("quick") else []),
         *machine_lines(results),
     ]
     told = (["", f"## {title}", "", *(body or ["Not measured."])] for title, body in sections)
@@ -72,7 +74,7 @@ def machine_lines(results: Results) -> list[str]:
     packages = ", ".join(f"{name} {number or 'absent'}" for name, number in here["packages"].items())
     return [
         f"{here['processor']}, {here['cores']} cores, {here['system']}, Python {here['python']}, {packages}; "
-        f"{here['date']}, load {here['load_before']} when the last measurement began, {results['rounds']} rounds. "
+        f"{here['date']}, load {here['load_before']} when the last measurement began; {results['rounds']} rounds. "
         "Spread: largest less smallest round.",
     ]
 
@@ -213,19 +215,17 @@ def _aims_of_speed(results: Results) -> list[Aim]:
 
 def _aims_of_floor(results: Results) -> list[Aim]:
     floor = results.get("floor", {})
-    ratio = council_ratio(floor) if "compiled council" in floor else None
+    ratio = kernel_ratio(floor) if "compiled" in floor else None
     part = median(floor["draws"]["seconds"]) / median(floor["model"]["seconds"]) if floor else None
     return [
-        _bounded("time of the Council's rules over that of the compiled kernel", ratio, 2),
+        _bounded("time over that of the compiled kernel, where it covers", ratio, 2),
         _bounded("share of chance in the model's time", None if part is None else 100 * part, 25, " %"),
     ]
 
 
-def council_ratio(floor: Mapping[str, Any]) -> float:
+def kernel_ratio(floor: Mapping[str, Any]) -> float:
     """Our time over the kernel's in all that the kernel does."""
-    ours, compiled = (
-        sum(median(one["seconds"]) for one in floor[name].values()) for name in ("council", "compiled council")
-    )
+    ours, compiled = (sum(median(one["seconds"]) for one in floor[name].values()) for name in ("covered", "compiled"))
     return float(ours / compiled)
 
 
@@ -371,12 +371,12 @@ def blocks_section(results: Results) -> list[str]:
 
 
 def floor_section(results: Results) -> list[str]:
-    """Chance alone, and the Council against the compiled kernel."""
+    """Chance alone, and what costs most against the compiled kernel."""
     floor = results.get("floor")
     if not floor:
         return []
     runs, whole = floor["runs"], median(floor["model"]["seconds"])
-    compiled = floor.get("compiled council", {})
+    compiled = floor.get("compiled", {})
 
     def row(name: str, ours: Sequence[float], theirs: Sequence[float] | None) -> list[str]:
         fast = ["–", "–"] if theirs is None else [
@@ -387,13 +387,13 @@ def floor_section(results: Results) -> list[str]:
 
     draws = floor.get("compiled draws", {}).get("seconds")
     rows = [row(f"random draws, {floor['names']} names", floor["draws"]["seconds"], draws)]
-    for name, ours in floor["council"].items():
+    for name, ours in floor["covered"].items():
         theirs = compiled.get(name, {}).get("seconds")
-        rows.append(row(f"Council: {COUNCIL.get(name, name)}", ours["seconds"], theirs))
+        rows.append(row(COVERED.get(name, name), ours["seconds"], theirs))
     if compiled:
         sums = [[sum(each) for each in zip(*(one["seconds"] for one in kind.values()), strict=True)]
-                for kind in (floor["council"], compiled)]  # fmt: skip
-        rows.append(row("Council, all of it", *sums))
+                for kind in (floor["covered"], compiled)]  # fmt: skip
+        rows.append(row("all that the kernel covers", *sums))
     head = ("", "min µs per run", "median", "spread", "of the model", "compiled kernel", "ours over it")
     note = "" if compiled else " The kernel was not measured: numba is not installed."
     return [

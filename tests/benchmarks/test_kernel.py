@@ -50,6 +50,13 @@ def test_the_kernel_decides_other_business_as_our_council_does() -> None:
         np.testing.assert_array_equal(stopped, [answer.blocked, answer.vetoed])
 
 
+def test_the_kernel_moves_states_as_they_move() -> None:
+    for quarter in asked().positions:
+        moved = np.empty_like(quarter.position)
+        quarter.decide(moved)
+        np.testing.assert_array_equal(moved, quarter.answer)
+
+
 @given(st.lists(st.integers(0, 9), min_size=1, max_size=60))
 def test_the_network_sorts(numbers: list[int]) -> None:
     in_order = list(numbers)
