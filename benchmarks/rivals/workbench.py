@@ -17,9 +17,9 @@ from ema_workbench import (
 )
 from numpy.typing import NDArray
 
+from benchmarks.rivals.quick.world import script
 from benchmarks.rivals.scalar import OUTCOMES, ScalarPartnership
 from benchmarks.rivals.timing import QUICK, timed
-from config import resolve
 from simulation.recorder import STAGES
 
 RUNS = 400
@@ -67,7 +67,7 @@ def partnership() -> Model:
 
 def uncertain_parameter(name: str) -> RealParameter:
     """A parameter within the range it has in config/."""
-    within = resolve("outlook", "none").parameters[name].range
+    within = script("outlook", "none").settings.parameters[name].range
     assert within is not None
     return RealParameter(name.replace(".", "_"), *within)
 
