@@ -29,6 +29,7 @@ SUITES = {
     "tests": ("tests/agents", "tests/simulation"),
     "twin": ("tests/twin/test_lanes.py", "tests/twin/test_known.py"),
 }
+ASKED = (("tests", ("tests",)), ("twin", ("twin",)), ("together", tuple(SUITES)))
 QUICK = ("outlook-none", "hindcast-none", "taiwan_crisis-amendment+", "us_withdrawal-none")
 """Cases of the twin that are asked first."""
 ONE_LANE = (17,)
@@ -65,7 +66,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for one in stale:
         print(f"equivalent.toml: no such fault any more: {one['file']} {one['function']}: {one['mutated']}")
     mutants = draw([one for one in pool if chosen.only in one.file], chosen.limit, chosen.seed)
-    kept = caught_before(json.loads(chosen.again.read_text())["mutants"], mutants) if chosen.again else []
+    earlier = json.loads(chosen.again.read_text())["mutants"] if chosen.again else []
+    kept = caught_before(earlier, mutants)
     mutants = [one for one in mutants if one.name not in {answer["name"] for answer in kept}]
     mutants = [one for one in mutants if differs(one, (ROOT / one.file).read_bytes())]
     with tempfile.TemporaryDirectory(prefix="mutation-") as folder, ExitStack() as stack:
@@ -92,10 +94,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "equivalent": equivalent,
         "workers": chosen.workers,
         "minutes": round((time.monotonic() - began) / 60, 1),
+        "earlier": earlier
+        and {"faults": len(earlier)} | {suite: report.caught(earlier, *suites) for suite, suites in ASKED},
         "left_out": sorted({test for suite in SUITES for test in seen[suite]["failed"]}),
         "mutants": sorted(answers, key=lambda one: (one["file"], one["line"], one["name"])),
     }
-    for suites in (("tests",), ("twin",), tuple(SUITES)):
+    for _, suites in ASKED:
         print(f"caught by {' and '.join(suites)}: {report.share(answers, *suites)} of {len(answers)}")
     written = chosen.out or ROOT / "benchmarks" / "mutation.json"
     written.parent.mkdir(parents=True, exist_ok=True)

@@ -39,6 +39,8 @@ def page(result: dict[str, Any]) -> str:
         _by_kind(faults),
         "## Survivors\n",
     ]
+    if result.get("earlier"):
+        parts.insert(3, _at_first(result["earlier"]))
     if result["left_out"]:
         parts.insert(
             2, "Tests that failed without any fault, and were left out: " + ", ".join(result["left_out"]) + ".\n"
@@ -53,10 +55,15 @@ def _caught(fault: dict[str, Any], *suites: str) -> bool:
     return any(fault[suite]["caught"] for suite in suites)
 
 
+def caught(faults: Sequence[dict[str, Any]], *suites: str) -> int:
+    """Faults caught by any of the suites."""
+    return sum(_caught(one, *suites) for one in faults)
+
+
 def share(faults: Sequence[dict[str, Any]], *suites: str) -> str:
     """Faults caught by any of the suites, with the share."""
-    caught = sum(_caught(one, *suites) for one in faults)
-    return f"{caught} ({100 * caught / len(faults):.1f} %)" if faults else "0"
+    number = caught(faults, *suites)
+    return f"{number} ({100 * number / len(faults):.1f} %)" if faults else "0"
 
 
 def _summary(faults: list[dict[str, Any]]) -> str:
@@ -64,6 +71,14 @@ def _summary(faults: list[dict[str, Any]]) -> str:
         "| asked | caught |\n| --- | --- |\n"
         f"| tests alone | {share(faults, 'tests')} |\n| twin alone | {share(faults, 'twin')} |\n"
         f"| together | {share(faults, *SUITES)} |\n"
+    )
+
+
+def _at_first(earlier: dict[str, int]) -> str:
+    return (
+        f"When this lot was asked first, {earlier['tests']} of {earlier['faults']} were caught by the tests alone,"
+        f" {earlier['twin']} by the twin, {earlier['together']} together; since then tests were added for survivors and"
+        " equivalent faults were taken out. The first numbers are the unbiased ones.\n"
     )
 
 
