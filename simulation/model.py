@@ -107,6 +107,8 @@ class PartnershipModel(mesa.Model):
         self.limits = Limits(self)
         self.beliefs = Beliefs(self)
         self.chance.register(["china/retaliation"])
+        # Mesa numbers agents in a table of its own, which would keep every model, its key, in memory for good
+        getattr(mesa.Agent, "_ids", {}).pop(self, None)
 
     def _begin(self) -> None:
         """State before the first turn (docs/ODD.md, 5)."""

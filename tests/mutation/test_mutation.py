@@ -175,6 +175,7 @@ def result(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]
             LANES = (0, 1)
             def test_lane(): assert (both(1), by_twin(1)) == (2, 4)
             """,
+        "tests/twin/test_known.py": "import agents.rule\ndef test_known(): assert agents.rule\n",
     }
     for name, text in files.items():
         (tree / name).parent.mkdir(parents=True, exist_ok=True)

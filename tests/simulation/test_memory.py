@@ -1,13 +1,16 @@
 """The C library is told once to keep what is freed: by the names and numbers of glibc's malloc.h."""
 
 import ctypes
+import gc
 import sys
+import weakref
 from types import SimpleNamespace
 
 import pytest
 
 from config import resolve
 from simulation import memory, model
+from simulation.model import PartnershipModel
 
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
 
@@ -33,3 +36,13 @@ def test_every_model_asks_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(model, "keep_freed_memory", lambda: asked.append(True))
     model.PartnershipModel(resolve("outlook", "none"), [0])
     assert asked == [True]
+
+
+def test_a_model_that_nobody_holds_is_forgotten() -> None:
+    """A batch plays thousands of blocks in one process."""
+    model = PartnershipModel(resolve("outlook", "none", until="2026Q4"), range(3), 1)
+    model.run()
+    gone = weakref.ref(model)
+    del model
+    gc.collect()
+    assert gone() is None
