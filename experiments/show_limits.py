@@ -9,7 +9,17 @@ from rich.table import Table
 from rich.text import Text
 
 from experiments.analysis.findings import Findings, World
-from experiments.analysis.limits import DEED, FILE, OTHERS, QUESTIONS, actor_shares, burden, limit_shares, who_by_limit
+from experiments.analysis.limits import (
+    DEED,
+    FILE,
+    OTHERS,
+    QUESTIONS,
+    Cases,
+    actor_shares,
+    burden,
+    limit_shares,
+    who_by_limit,
+)
 from experiments.analysis.reading import findings
 from experiments.asking import figure_stem, heading, known, other_policies, policy_asked, require, worlds_asked
 from experiments.figures import FOLDER
@@ -77,20 +87,19 @@ def show_limits(
     out.print(Text("What holds the partnership back?", style="bold"))
     for world in worlds:
         made = found.well(world.name, chosen)
-        rows = found.held_back(world.name, chosen)
-        rows = rows[rows["instrument"] == one] if one else rows
-        tell(rows, world, chosen, len(made.well), out, one)
+        held = found.held_back(world.name, chosen, one)
+        tell(held, world, chosen, len(made.well), out, one)
         if made.failed:
             out.print()
             out.print(found.failure(world.name, chosen), markup=False)
-        figure = limits(rows, world, chosen, len(made.well), one, made=made.all)
+        figure = limits(held, world, chosen, len(made.well), one, made=made.all)
         drawn += save(figure, place(folder) / FOLDER, figure_stem(found, "limits", world, chosen, one))
     _tell_rest(found, chosen, out)
     out.print(f"Figures: {', '.join(path.name for path in drawn)} in {place(folder) / FOLDER}", markup=False)
     return drawn
 
 
-def tell(rows: pd.DataFrame, world: World, policy: str, runs: int, out: Console, instrument: str = "") -> None:
+def tell(held: Cases, world: World, policy: str, runs: int, out: Console, instrument: str = "") -> None:
     """Print shares of limits and actors for one scenario and policy (`Findings.held_back`)."""
     about = f", {instrument_label(instrument)}" if instrument else ""
     out.print()
@@ -99,38 +108,41 @@ def tell(rows: pd.DataFrame, world: World, policy: str, runs: int, out: Console,
         "numbers are per cent of cases.",
         markup=False,
     )
-    held = burden(rows, runs, world.quarters)
+    column = "partner" if instrument else "instrument"
+    binding, who = limit_shares(held), who_by_limit(held, ACTORS)
+    years = limit_shares(held, ["year"]), actor_shares(held, ["year"], 4)
+    at_a_time, cells = burden(held, runs, world.quarters), limit_shares(held, [column])
     for question in QUESTIONS:
         out.print()
         out.print(ASKED[question], style="bold")
-        part = rows[rows["question"] == question]
-        if part.empty:
+        if not (binding["question"] == question).any():
             out.print("Nothing was held back.")
             continue
-        _tell_limits(part, question, out)
-        _tell_years(part, held[held["question"] == question], out)
-        _tell_actors(part, out)
-        _tell_cells(part, world, out, "partner" if instrument else "instrument")
+        _tell_limits(_of(binding, question), question, out)
+        _tell_years(_of(years[0], question), _of(years[1], question), _of(at_a_time, question), out)
+        _tell_actors(_of(who, question), out)
+        _tell_cells(_of(cells, question), world, out, column)
 
 
-def _tell_limits(rows: pd.DataFrame, question: str, out: Console) -> None:
+def _of(table: pd.DataFrame, question: str) -> pd.DataFrame:
+    return table[table["question"] == question]
+
+
+def _tell_limits(shares: pd.DataFrame, question: str, out: Console) -> None:
     table = plain_table("What binds")
     table.add_column("share, 90 % interval", justify="right", no_wrap=True)
     table.add_column("meaning")
-    for line in limit_shares(rows).to_dict("records"):
+    for line in shares.to_dict("records"):
         share, lower, upper = (100 * float(line[name]) for name in ("share", "lower", "upper"))
         ends = "" if pd.isna(lower) else f" {f'[{lower:.1f}–{upper:.1f}]':>12}"
         table.add_row(str(line["limit"]), f"{share:.1f}{ends}", MEANING[question][str(line["limit"])])
     out.print(table)
 
 
-def _tell_years(rows: pd.DataFrame, held: pd.DataFrame, out: Console) -> None:
+def _tell_years(limits: pd.DataFrame, actors: pd.DataFrame, held: pd.DataFrame, out: Console) -> None:
     """Lines per year: how many are held back at a time and by what, then by whom."""
     counts = {str(year): f"{count:.1f}" for year, count in zip(held["year"], held["held"], strict=True)}
-    for column, shares, label in (
-        ("limit", limit_shares(rows, ["year"]), str),
-        ("actor", actor_shares(rows, ["year"], 4), actor_label),
-    ):
+    for column, shares, label in (("limit", limits, str), ("actor", actors, actor_label)):
         names = list(dict.fromkeys(shares[column]))
         cells = {(str(line["year"]), str(line[column])): line["share"] for line in shares.to_dict("records")}
         table = plain_table("By year")
@@ -145,16 +157,14 @@ def _tell_years(rows: pd.DataFrame, held: pd.DataFrame, out: Console) -> None:
         out.print(table)
 
 
-def _tell_actors(rows: pd.DataFrame, out: Console) -> None:
+def _tell_actors(shares: pd.DataFrame, out: Console) -> None:
     """Who holds it up, by what binds: all cells add up to 100."""
-    shares = who_by_limit(rows, ACTORS)
     out.print()
     _matrix("Who holds it up", shares, "actor", list(dict.fromkeys(shares["actor"])), actor_label, out, total=True)
 
 
-def _tell_cells(rows: pd.DataFrame, world: World, out: Console, column: str) -> None:
+def _tell_cells(shares: pd.DataFrame, world: World, out: Console, column: str) -> None:
     """By instrument, or by partner: every line adds up to 100."""
-    shares = limit_shares(rows, [column])
     there = set(shares[column])
     names = [name for name in dict.fromkeys(world.standing[column]) if name in there]
     label = actor_label if column == "partner" else instrument_label

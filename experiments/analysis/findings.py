@@ -12,7 +12,8 @@ from config.calendar import NEVER, quarter_name
 from config.schema import PARTNERS, Settings
 from experiments.analysis import remedies
 from experiments.analysis.intervals import Floats
-from experiments.analysis.limits import held_back
+from experiments.analysis.limits import CHANGE, Cases, cases
+from experiments.analysis.limits import ROW as HELD
 from experiments.analysis.made import Ints, Made, Tables, complete, failures_said, made, require_well
 from experiments.analysis.trajectories import CELL, bands
 from experiments.analysis.transitions import INSTRUMENT, dated_probabilities, in_force_shares, quarters_between
@@ -282,11 +283,10 @@ class Findings:
 
     # Limits and vetoes
 
-    def held_back(self, scenario: str, policy: str) -> pd.DataFrame:
-        """What holds each file and deed back (`limits.held_back`); it needs tables `limits` and `transitions`."""
-        chosen = {"scenarios": [scenario], "policies": [policy]}
-        found, changes = (self.results.table(name, **chosen) for name in ("limits", "transitions"))
-        return held_back(found, changes, self.worlds[scenario].standing)
+    def held_back(self, scenario: str, policy: str, instrument: str = "") -> Cases:
+        """What holds files and deeds back, of all instruments or of one; it needs tables `limits` and `transitions`."""
+        held, changes = (self._parts(*table, scenario, policy) for table in (("limits", HELD), ("transitions", CHANGE)))
+        return cases(held, changes, self.worlds[scenario].standing, instrument)
 
     def vetoes(self, scenario: str, policy: str) -> pd.DataFrame:
         """Who has stopped what (`vetoes.cast`), runs that went well numbered from 0; it needs table `vetoes`."""

@@ -12,7 +12,17 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from experiments.analysis.findings import World
-from experiments.analysis.limits import DEED, FILE, LIMITS, OTHERS, QUESTIONS, UNION, actor_shares, limit_shares
+from experiments.analysis.limits import (
+    DEED,
+    FILE,
+    LIMITS,
+    OTHERS,
+    QUESTIONS,
+    UNION,
+    Cases,
+    actor_shares,
+    limit_shares,
+)
 from experiments.analysis.made import of_all
 from experiments.figures.style import HEAT, INK, PAPER, SOFT, WIDTH, axes_at, sheet, styled, year_axis
 from experiments.figures.timeline import COUNTRIES
@@ -58,14 +68,14 @@ COLUMNS = 9.35
 
 
 @styled
-def limits(rows: pd.DataFrame, world: World, policy: str, runs: int, instrument: str = "", *, made: int) -> Figure:
+def limits(held: Cases, world: World, policy: str, runs: int, instrument: str = "", *, made: int) -> Figure:
     """Shares of limits and of actors by year, and of limits by instrument, for files and for deeds side by side.
 
-    rows  of `Findings.held_back` for one scenario and policy; with `instrument`, its own, then by partner
+    held  by `Findings.held_back` in one scenario and policy; with `instrument`, its own, then by partner
     runs  that went well, of `made` in all
     """
     column = "partner" if instrument else "instrument"
-    table = limit_shares(rows, [column])
+    table = limit_shares(held, [column])
     names = _in_order(table[column], world, column)
     about = f", {_title(instrument, world, 'instrument')}" if instrument else ""
     note = (
@@ -81,14 +91,14 @@ def limits(rows: pd.DataFrame, world: World, policy: str, runs: int, instrument:
     rows_high, note_high = ROW * max(len(names), 1), 0.16 * (figure.get_supxlabel().count("\n") + 1)
     figure.set_layout_engine("none")
     figure.set_figheight((TABLE_TOP + rows_high + 0.55 + note_high) / 0.97)
-    _over_time(figure, rows, world)
+    _over_time(figure, held, world)
     labels = [_title(name, world, column) for name in names]
     left = 0.3 + 0.064 * max(map(len, labels), default=0)
     _table(axes_at(figure, left, TABLE_TOP, WIDTH - 0.25 - left, rows_high), table, names, labels, column)
     return figure
 
 
-def _over_time(figure: Figure, rows: pd.DataFrame, world: World) -> None:
+def _over_time(figure: Figure, held: Cases, world: World) -> None:
     """What binds and who holds it up, year by year."""
     left, wide = (0.8, 4.1), 2.7
     panels = {
@@ -97,15 +107,15 @@ def _over_time(figure: Figure, rows: pd.DataFrame, world: World) -> None:
         **{place: axes_at(figure, at, 2.4, wide, 0.95) for place, at in zip("cd", left, strict=True)},
         "who": axes_at(figure, left[0], 3.65, WIDTH - 1.0, 0.22),
     }
-    by_year, who = limit_shares(rows, ["year"]), actor_shares(rows, ["year"], MOST)
-    fills = _actor_fills(actor_shares(rows, (), MOST))
+    by_year, who = limit_shares(held, ["year"]), actor_shares(held, ["year"], MOST)
+    fills = _actor_fills(actor_shares(held, (), MOST))
     for upper, lower, question in zip("ab", "cd", QUESTIONS, strict=True):
         panels[upper].set_title(ASKED[question], fontweight="bold")
         _stack(panels[upper], by_year[by_year["question"] == question], "limit", FILLS, world)
         _stack(panels[lower], who[who["question"] == question], "actor", fills, world)
     panels["a"].set_ylabel("what binds")
     panels["c"].set_ylabel("who holds it up")
-    present = set(rows["limit"])
+    present = set(by_year["limit"])
     _legend(panels["what"], {name: fill for name, fill in FILLS.items() if name in present})
     _legend(panels["who"], {actor_label(name): fill for name, fill in fills.items()})
 

@@ -1,5 +1,6 @@
 """`show limits` on invented results: it fits 80 columns, is drawn, says what is missing, and names what was meant."""
 
+from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from experiments.analysis.findings import Findings
 from experiments.figures import pictures
 from experiments.figures.limits import FILLS, limits
 from experiments.figures.style import SMALL, WIDTH, save
-from tests.experiments.synthetic import Kept, findings
+from tests.experiments.synthetic import Kept, broken, findings
 
 KINDS = (
     ("EU", "security_of_information", "council", "HUN"),
@@ -40,8 +41,12 @@ def held(runs: int = 5, empty: bool = False, **kwargs: object) -> Findings:
     ]
     columns = ["scenario", "policy", "run", "quarter", "partner", "instrument", "limit", "actor"]
     table = pd.DataFrame([] if empty else lines, columns=columns)
+    return replace(found, results=Kept({**kept(found).content, "limits": table}))
+
+
+def kept(found: Findings) -> Kept:
     assert isinstance(found.results, Kept)
-    return Findings(found.question, found.policies, found.worlds, Kept({**found.results.content, "limits": table}))
+    return found.results
 
 
 @pytest.fixture
@@ -66,6 +71,14 @@ def test_both_questions_are_told_plainly_in_eighty_columns(told):
     assert drawn == ["limits_outlook.png", "limits_outlook.svg"]
     for word in ("outlook", "no policy", "5 runs", "HUN", "high representative", "--policy dialogue"):
         assert word in text
+
+
+def test_what_is_told_does_not_depend_on_how_the_runs_were_cut_into_blocks(told):
+    found = broken(held(runs=12), {"none": [0, 4, 5]})
+    content = kept(found).content
+    texts = {told(replace(found, results=Kept(content, width)))[0] for width in (1, 5, 100)}
+    assert len(texts) == 1
+    assert "9 runs" in texts.pop()
 
 
 def test_one_policy_and_one_instrument(told):
@@ -100,10 +113,9 @@ def test_what_is_not_there_is_told_the_nearest(told, words: tuple[str | None, ..
 @pytest.mark.parametrize("without", ["limits", "transitions"])
 def test_results_without_the_tables_say_how_to_record_them(told, without: str):
     found = held()
-    assert isinstance(found.results, Kept)
-    kept = Kept({name: table for name, table in found.results.content.items() if name != without})
+    results = Kept({name: table for name, table in kept(found).content.items() if name != without})
     with pytest.raises(UserError) as error:
-        told(Findings(found.question, found.policies, found.worlds, kept))
+        told(Findings(found.question, found.policies, found.worlds, results))
     assert f"has no table {without}" in str(error.value)
     assert 'record = ["transitions", "limits"]' in str(error.value)
 
@@ -115,8 +127,8 @@ def test_it_is_drawn_with_the_other_figures_where_it_was_recorded():
 
 def test_the_figure_says_what_it_shows_in_type_that_can_be_read_and_comes_out_the_same(tmp_path: Path):
     found = held()
-    rows, world = found.held_back("outlook", "none"), found.worlds["outlook"]
-    figure = limits(rows, world, "none", 5, made=5)
+    cases, world = found.held_back("outlook", "none"), found.worlds["outlook"]
+    figure = limits(cases, world, "none", 5, made=5)
     note = figure.get_supxlabel().replace("\n", " ")
     assert "Scenario outlook" in note and "no policy" in note and "5 runs" in note
     assert figure.get_figwidth() == WIDTH
@@ -125,7 +137,7 @@ def test_the_figure_says_what_it_shows_in_type_that_can_be_read_and_comes_out_th
     legends = [{text.get_text() for text in one.get_legend().get_texts()} for one in figure.axes if one.get_legend()]
     assert set(FILLS) in legends, "every limit occurs, so every one is in the legend"
     once, again = (
-        save(limits(rows, world, "none", 5, made=5), tmp_path / name, "limits") for name in ("once", "again")
+        save(limits(cases, world, "none", 5, made=5), tmp_path / name, "limits") for name in ("once", "again")
     )
     assert [file.read_bytes() for file in once] == [file.read_bytes() for file in again]
 
