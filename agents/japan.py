@@ -206,7 +206,8 @@ class Constitution(Actor):
         for row, (acts, name) in enumerate(zip(self.acts, LADDERS, strict=True)):
             for below, act in enumerate(acts):
                 possible = (self.step[row] == below) & lawful[act]
-                chances[row] = np.where(possible, probability(self._hazard(name, act)), chances[row])
+                if possible.any():
+                    chances[row] = np.where(possible, probability(self._hazard(name, act)), chances[row])
         return chances
 
     def _hazard(self, ladder: str, act: str) -> Floats:

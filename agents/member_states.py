@@ -11,7 +11,7 @@ import numpy as np
 from agents.portable import total, weighted_total
 from agents.pressures import CHINA, NORTH_KOREA, RUSSIA, US_RETRENCHMENT
 from agents.rules import attention, elections, feedback, perception, positions
-from agents.rules.types import Floats, Mask, Whole
+from agents.rules.types import Floats, Mask, Whole, in_lanes
 from agents.world import Member, World
 from config import MemberState as Facts
 
@@ -223,16 +223,22 @@ class MemberStates:
         p, chance = self.model.parameters.governments, self.model.chance
         self.look_up(self.model.quarter)
         self.elected: Mask = elections.elected(self.scripted, self.free_to_elect, chance.rows(self._elections), p)
-        stance = elections.new_stance(self.stance_mean, chance.rows(self._stances), p)
-        self.stance = np.where(self.elected, stance, self.stance)
-        self._follow_record(stance)
+        rows, lanes = np.nonzero(self.elected)
+        u = chance.rows(self._stances)
+        self.stance = self.stance.copy()
+        self.stance[rows, lanes] = elections.new_stance(self.stance_mean[rows, 0], u[rows, lanes], in_lanes(p, lanes))
+        self._follow_record(u)
 
-    def _follow_record(self, drawn: Floats) -> None:
+    def _follow_record(self, u: Floats) -> None:
         """Governments that are known to have taken office this quarter."""
+        if self.model.settings.status is None:
+            return
+        p = self.model.parameters.governments
         for row, one in enumerate(self.facts):
             for known in self.model.settings.governments_of(one.iso3, self.model.quarter):
+                drawn = elections.new_stance(self.stance_mean[row], u[row], p)
                 self.elected[row] = True
-                self.stance[row] = drawn[row] if known.stance is None else known.stance
+                self.stance[row] = drawn if known.stance is None else known.stance
 
     def wanted(self) -> Floats:
         """Position that each state is drawn to, (M, R), 0-1."""

@@ -35,6 +35,9 @@ _SQRT_HALF: Final = 0.70710678118654752440
 _EXPONENT_BIAS: Final = np.int64(1023)
 _MANTISSA_BITS: Final = np.int64(52)
 
+LAST_BITS: Final = 2.0**-50
+"""More than what rounding adds to a probability."""
+
 BLOCK: Final = 8192
 """Numbers worked on at a time, so that working memory stays in the processor's cache. Changes no bit."""
 
@@ -186,6 +189,23 @@ def logistic(x: ArrayLike) -> Floats:
 def probability(hazard: ArrayLike) -> Floats:
     """Probability that something with this hazard (expected number per quarter, 0 or more) happens: 1 - e^-hazard."""
     return _in_blocks(_probability, hazard)
+
+
+def may_happen(u: Floats, hazard: ArrayLike) -> NDArray[np.bool_]:
+    """Draws at which something with at most this hazard may happen: 1 - e^-h is never more than h, but for rounding."""
+    may: NDArray[np.bool_] = u < np.add(hazard, LAST_BITS)
+    return may
+
+
+def happens(u: Floats, hazard: Floats) -> NDArray[np.bool_]:
+    """Draws at which something with this hazard happens: u < probability(hazard), both of the same shape.
+
+    Only where it may happen, mostly in few places, is the probability worked out.
+    """
+    result = may_happen(u, hazard)
+    where = result.nonzero()
+    result[where] = u[where] < probability(hazard[where])
+    return result
 
 
 def _normal_knots() -> Floats:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from agents.partners import NATO
-from agents.portable import probability, share, total
+from agents.portable import happens, share, total
 from agents.rules import bargaining
 from agents.rules import delivery as rules
 from agents.rules.types import Floats, Mask
@@ -116,7 +116,7 @@ class Delivery:
         at, rate = self.instruments, self.model.parameters.files.lapse
         u = self.model.chance.rows(self._lapse)
         idle = 1 - share(at.operational, at.agreed)
-        fires = u < probability(rate * np.maximum(0.0, idle))
+        fires = happens(u, rate * np.maximum(0.0, idle))
         for k, one in enumerate(at.catalogue):
             idle_now = self.model.status.lapsing(k, fires[k] & (one.rule in CAN_LAPSE))
             due: Mask = idle_now | (at.lapses[k, 0] == self.model.quarter)

@@ -9,20 +9,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from agents.institutions.council import Ballot, lanes_of
-from agents.portable import probability
+from agents.portable import happens, may_happen, probability
 from agents.rules import bargaining as rules
-from agents.rules.types import Floats, Mask, Whole
+from agents.rules.types import Floats, Mask, Whole, in_lanes
 from config import Instrument
 from config.families import Files
 from simulation.instruments import DIALOGUE, FAST_TRACK, MANDATED, NEGOTIATING, NO_FILE
-from simulation.parameters import in_lanes
 
 if TYPE_CHECKING:
     from simulation.model import PartnershipModel
-
-
-LAST_BITS = 2.0**-50
-"""More than what rounding adds to a probability."""
 
 
 @dataclass(frozen=True)
@@ -140,7 +135,7 @@ class Negotiation:
         foreseen = self._foreseen(files, lanes)
         push = self._push(files, lanes, foreseen, motives)
         ready = could[files, lanes] & self._worthwhile(foreseen, files, lanes)
-        drawn = self._mask(files, lanes, ready & (self._u("open")[files, lanes] < probability(push)))
+        drawn = self._mask(files, lanes, ready & happens(self._u("open")[files, lanes], push))
         self.push = np.zeros(at.file.shape)
         self.push[files, lanes] = push
         opened = drawn & self.needed
@@ -181,10 +176,7 @@ class Negotiation:
         return union, japan
 
     def _could_open(self, terms: Terms, motives: Motives) -> Mask:
-        """Instruments without a file that would be opened, or deepened by a margin, if all were sure to pass, (K, R).
-
-        A hazard is never less than its probability; the draw has 52 bits.
-        """
+        """Instruments without a file that may be opened, or deepened by a margin, if all were sure to pass, (K, R)."""
         at, p = self.instruments, self.model.parameters.files
         most = rules.opening_hazard(
             motives.attention, motives.demand, motives.soft, np.ones(1), motives.dialogue, motives.in_talks,
@@ -192,7 +184,7 @@ class Negotiation:
         )  # fmt: skip
         worthwhile = ~at.in_force | (terms.draft - at.agreed > p.margin)
         there = at.exists(self.model.quarter) & (at.file == NO_FILE)
-        return there & worthwhile & (self._u("open") < most + LAST_BITS)
+        return there & worthwhile & may_happen(self._u("open"), most)
 
     def _foreseen(self, files: Whole, lanes: Whole) -> Floats:
         """Relative depth that would pass as far as positions tell, (N,)."""
@@ -227,7 +219,7 @@ class Negotiation:
         files, lanes = np.nonzero(self.instruments.file == MANDATED)
         will, track, p = self.will()[files, lanes], self._track()[files, lanes], self.model.parameters.files
         hazard = rules.talks_hazard(self.pace[lanes], will, self.dialogue[lanes], track, in_lanes(p, lanes))
-        return self._mask(files, lanes, self._u("talks")[files, lanes] < probability(hazard))
+        return self._mask(files, lanes, happens(self._u("talks")[files, lanes], hazard))
 
     def _granted(self, asks: Mask, push: Floats) -> Mask:
         """Who gets a slot, (K, R): the High Representative and the Commission have their own."""
@@ -242,14 +234,13 @@ class Negotiation:
         return granted
 
     def _begin_files(self, mandated: Mask, granted: Mask, opened: Mask) -> None:
-        at, record = self.instruments, self.model.recorder.transition
+        at, record = self.instruments, self.model.recorder.transitions
         at.file = np.where(granted, NEGOTIATING, np.where(mandated, MANDATED, at.file))
         begun = mandated | (granted & opened)
         at.stalled = np.where(begun, 0, at.stalled)
-        for k in np.flatnonzero((mandated | granted).any(axis=1)).tolist():
-            record(k, "mandated", mandated[k] & ~at.in_force[k])
-            record(k, "reopened", begun[k] & at.in_force[k])
-            record(k, "negotiating", granted[k] & ~at.in_force[k])
+        record("mandated", mandated & ~at.in_force)
+        record("reopened", begun & at.in_force)
+        record("negotiating", granted & ~at.in_force)
 
     # Chances of one file, for who wants to know how likely what happened was
 
@@ -313,7 +304,7 @@ class Negotiation:
         at, (files, lanes) = self.instruments, np.nonzero(self.instruments.in_talks)
         will, p = self.will()[files, lanes], in_lanes(self.model.parameters.files, lanes)
         hazard = self._ripening(self.pace[lanes], at.quarters[files, 0], will, self.dialogue[lanes], p)
-        return self._mask(files, lanes, self._u("conclude")[files, lanes] < probability(hazard))
+        return self._mask(files, lanes, happens(self._u("conclude")[files, lanes], hazard))
 
     def _council(self, k: int, one: Instrument, lanes: Whole, least: Floats) -> tuple[Floats, Mask]:
         """Relative depth that passes, and which voters' vetoes keep it below the least worth signing, (n, lanes)."""

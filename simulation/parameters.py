@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields, replace
+from dataclasses import fields
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, TypeVar, get_type_hints
+from typing import Any, get_type_hints
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,11 +16,7 @@ from config.families import Parameters
 from config.schema import SAME_IN_ALL_RUNS
 from simulation.chance import Chance
 
-if TYPE_CHECKING:
-    from _typeshed import DataclassInstance
-
 Floats = NDArray[np.float64]
-Family = TypeVar("Family", bound="DataclassInstance")
 NOTHING: Mapping[str, Floats] = MappingProxyType({})
 
 
@@ -87,9 +83,3 @@ def _of_posterior(settings: Settings, chance: Chance) -> dict[str, Floats]:
 def _number(parameter: Parameter) -> float | int:
     """A fixed value: quarters stay whole numbers."""
     return int(parameter.value) if parameter.unit == "quarter" else float(parameter.value)
-
-
-def in_lanes(family: Family, lanes: NDArray[np.int64]) -> Family:
-    """A family of parameters in some of the runs, each of which may be named more than once."""
-    values = {field.name: getattr(family, field.name) for field in fields(family)}
-    return replace(family, **{name: value[lanes] for name, value in values.items() if isinstance(value, np.ndarray)})

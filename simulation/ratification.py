@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from agents.portable import exp, log, normal, probability
+from agents.portable import exp, happens, log, normal
 from agents.rules import ratification as rules
-from agents.rules.types import Floats, Mask, Value
+from agents.rules.types import Floats, Mask, Value, in_lanes
 from config import Instrument
 from simulation.instruments import PROVISIONAL, RATIFIED_BY_MEMBERS, SIGNED, WITH_MANDATE
 
@@ -59,7 +59,7 @@ class Ratifications:
         at.enter_into_force(k, self.model.status.reached(k, "in_force", waiting & both), keep=True)
 
     def _fires(self, one: Instrument, kind: str, hazard: Value) -> Mask:
-        return self.model.chance.draw(f"{one.slug}/{kind}") < probability(hazard)
+        return happens(self.model.chance.draw(f"{one.slug}/{kind}"), np.broadcast_to(hazard, self.model.width))
 
     def _parliament(self, k: int, one: Instrument) -> Mask:
         """Consent of the European Parliament where the treaty asks for it: Art. 218(6)(a) TFEU."""
@@ -86,11 +86,13 @@ class Ratifications:
     def _members(self, k: int, waiting: Mask) -> None:
         """National procedures move on, each by the shared hazard and the member's weight."""
         states, p, at = self.model.member_states, self.model.parameters.ratification, self.instruments
-        hazard = rules.weibull_hazard(np.maximum(at.age[k], 1), self.frailty[k], p)
-        rows = states.rows
-        weight = rules.member_weight(states.stance[rows], states.geography.chambers[rows], p)
+        rows, lanes = states.rows, np.flatnonzero(waiting)
+        p = in_lanes(p, lanes)
+        hazard = rules.weibull_hazard(np.maximum(at.age[k, lanes], 1), self.frailty[k][lanes], p)
+        here = np.ix_(rows, lanes)
+        weight = rules.member_weight(states.stance[here], states.geography.chambers[rows], p)
         done: Floats = at.ratified[k].copy()
-        done[rows] = np.where(waiting, done[rows] + weight * hazard, done[rows])
+        done[here] = done[here] + weight * hazard
         at.ratified[k] = done
 
     def has_ratified(self, k: int) -> Mask:

@@ -65,10 +65,17 @@ class Recorder:
         """Note that an EU-level instrument has reached a stage in the runs of the mask."""
         self._note(k, "EU", self.model.partnership.catalogue[k].slug, stage, mask)
 
-    def rung_transition(self, iso3: str, place: int, stage: str, mask: Mask) -> None:
-        """Note that a rung has reached a stage in the runs of the mask."""
-        rank = len(self.model.partnership.catalogue) + PARTNERS.index(iso3) * len(self.model.settings.rungs) + place
-        self._note(rank, iso3, self.model.settings.rungs[place].slug, stage, mask)
+    def transitions(self, stage: str, mask: Mask) -> None:
+        """Note of all EU-level instruments in which runs they have reached a stage, (K, R)."""
+        for k in np.flatnonzero(mask.any(axis=1)).tolist():
+            self.transition(k, stage, mask[k])
+
+    def rung_transitions(self, stage: str, mask: Mask) -> None:
+        """Note of all rungs in which runs they have reached a stage, (P, rungs, R)."""
+        first, rungs = len(self.model.partnership.catalogue), self.model.settings.rungs
+        for partner, place in np.argwhere(mask.any(axis=2)).tolist():
+            rank = first + partner * len(rungs) + place
+            self._note(rank, PARTNERS[partner], rungs[place].slug, stage, mask[partner, place])
 
     def _note(self, rank: int, partner: str, instrument: str, stage: str, mask: Mask) -> None:
         if "transitions" in self.record:

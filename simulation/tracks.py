@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from agents.portable import probability, share, total, weighted_total
+from agents.portable import happens, probability, share, total, weighted_total
 from agents.rules import tracks as rules
 from agents.rules.types import Floats, Mask, Whole
 from config import LADDERS, PARTNERS, Rung
@@ -86,22 +86,22 @@ class Tracks:
 
     def climb(self) -> None:
         """Open, conclude, bring into force and carry out rungs; all act on what stood at the start."""
-        stage = self.stage
-        chance, opening = probability(self._concluding), np.where(self._waiting(), probability(self._hazard()), 0.0)
-        ripe, opened = self._u("conclude") < chance, self._u("open") < opening
+        stage, waiting, hazard = self.stage, self._waiting(), self._hazard()
+        ripe = happens(self._u("conclude"), np.broadcast_to(self._concluding, stage.shape))
+        opened = waiting & happens(self._u("open"), hazard)
         known, draft = self.model.status, self.draft()
         if known.active:
-            self.model.beliefs.of_rungs(opening, np.where(draft >= self.least, chance, 0.0))
+            concluding = np.where(draft >= self.least, probability(self._concluding), 0.0)
+            self.model.beliefs.of_rungs(np.where(waiting, probability(hazard), 0.0), concluding)
         signed = known.rungs("signed", (stage == IN_TALKS) & (draft >= self.least) & ripe)
-        forced = known.rungs("in_force", (stage == SIGNED) & self._forced())
+        forced = known.rungs("in_force", self._forced())
         opened = known.rungs("negotiating", opened)
         draft = known.rung_depth(draft, self.least)
         self.operational = self._carried_out(stage == IN_FORCE)
         self.agreed = np.where(signed, draft, self.agreed)
         self.stage = np.where(forced, IN_FORCE, np.where(signed, SIGNED, np.where(opened, IN_TALKS, stage)))
         for mask, name in ((opened, "negotiating"), (signed, "signed"), (forced, "in_force")):
-            for partner, place in np.argwhere(mask.any(axis=2)):
-                self.model.recorder.rung_transition(PARTNERS[partner], place, name, mask[partner, place])
+            self.model.recorder.rung_transitions(name, mask)
 
     @property
     def _concluding(self) -> Floats:
@@ -163,13 +163,13 @@ class Tracks:
     def _forced(self) -> Mask:
         """Which signed rungs would enter into force, (P, rungs, R): Japan's Diet approves some, its ladders permit."""
         diet, p = self.model.diet, self.model.parameters.ratification
-        u, forced = self._u("force"), np.zeros(self.stage.shape, dtype=bool)
+        u, forced, signed = self._u("force"), np.zeros(self.stage.shape, dtype=bool), self.stage == SIGNED
         for place, rung in enumerate(self.rungs):
-            fires: Mask = np.ones(forced[:, place].shape, dtype=bool)
-            if rung.quarters_in_force:
+            forced[:, place] = signed[:, place] & self.permitted(rung)
+            if rung.quarters_in_force and signed[:, place].any():
                 pace = np.where(diet.passes_laws, 1.0, p.diet_minority) if rung.diet else np.ones(self.model.width)
-                fires = u[:, place] < probability(1 / rung.quarters_in_force * pace)
-            forced[:, place] = fires & self.permitted(rung)
+                hazard = np.broadcast_to(1 / rung.quarters_in_force * pace, u[:, place].shape)
+                forced[:, place] &= happens(u[:, place], hazard)
         return forced
 
     def _carried_out(self, in_force: Mask) -> Floats:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from agents.portable import probability
+from agents.portable import happens
 from agents.rules.perception import clip
 from agents.rules.types import Floats, Mask
 from config.families import Feedback
@@ -16,7 +16,7 @@ def trust(last: Floats, delivered: Floats, gap: Floats, attention: Floats, p: Fe
 
 def retaliates(visible: Floats, china: Floats, u: Floats, p: Feedback) -> Mask:
     """Whether China presses dependent states this quarter, (R,): the more co-operation shows."""
-    return u < probability(p.retaliation * visible * china)
+    return happens(u, p.retaliation * visible * china)
 
 
 def coercion(last: Floats, struck: Mask, p: Feedback) -> Floats:

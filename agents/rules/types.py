@@ -1,9 +1,15 @@
 """Names for the arrays that rules take and return. Runs are always the last axis, R; members come before, M."""
 
-from typing import TypeAlias
+from dataclasses import fields, replace
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+Family = TypeVar("Family", bound="DataclassInstance")
 
 Floats: TypeAlias = NDArray[np.float64]
 """Numbers, (R,), (M, R) or any shape that broadcasts with them."""
@@ -16,3 +22,9 @@ Whole: TypeAlias = NDArray[np.int64]
 
 Value: TypeAlias = float | Floats
 """A parameter: one number for all runs, or (R,) where it is uncertain."""
+
+
+def in_lanes(family: Family, lanes: Whole) -> Family:
+    """A family of parameters in some of the runs, each of which may be named more than once."""
+    values = {field.name: getattr(family, field.name) for field in fields(family)}
+    return replace(family, **{name: value[lanes] for name, value in values.items() if isinstance(value, np.ndarray)})
