@@ -13,7 +13,7 @@ from agents.portable import normal
 from agents.pressures import RUSSIA
 from agents.rules import bargaining, business
 from agents.rules.positions import fear
-from agents.rules.types import Floats, Mask, Value, Whole
+from agents.rules.types import Floats, Mask, Value, Whole, in_lanes
 from agents.world import Actor, World
 from config import Instrument
 
@@ -71,9 +71,14 @@ class Council(Actor):
         self._persons = np.array([one.population for one in model.settings.members], dtype=np.int64)
         self._nice_votes = np.array([one.nice_votes for one in model.settings.members], dtype=np.int64)
         spread = model.parameters.council.file_noise
-        self.noise = [
+        noise = [
             spread * normal(model.chance.once_table(f"{one.slug}/noise/{iso}" for iso in codes)) for one in instruments
         ]
+        self._noise = np.concatenate(noise, axis=1)
+        self.noise = np.split(self._noise, len(instruments), axis=1)
+        self._defence = np.array([float(one.defence) for one in instruments])
+        costs = [getattr(model.parameters.domains, f"{one.domain}_cost") for one in instruments]
+        self._cost = np.stack([np.broadcast_to(cost, model.width) for cost in costs])
         self._coverage = {
             name: model.chance.once(f"{name}/passerelle") < model.parameters.levers.qmv_strength
             for name in [one.slug for one in instruments] + [f"business/{topic}" for topic in UNDER_PASSERELLE]
@@ -103,7 +108,7 @@ class Council(Actor):
             p.positions,
         )
         self._slack = bargaining.slack(states.attention, p.council)
-        self._accepted: dict[tuple[str, bool, int], Floats] = {}
+        self._kinds = self._by_voters_and_law()
 
     def _electorate(self, rows: Whole) -> Electorate:
         union = self.model.settings.union
@@ -126,15 +131,10 @@ class Council(Actor):
 
     def accepted(self, domain: str, defence: bool, by: Electorate) -> Floats:
         """Level that each voter accepts before a file's own noise, (n, R), not yet on the grid."""
-        key = (domain, defence, id(by))
-        if key not in self._accepted:
-            states, p = self.model.member_states, self.model.parameters
-            cost = getattr(p.domains, f"{domain}_cost")
-            reluctant = states.neutral[by.rows] if defence else np.zeros((by.size, 1))
-            self._accepted[key] = bargaining.accepted(
-                states.position[by.rows], self._fear[by.rows], cost, reluctant, p.council
-            )
-        return self._accepted[key]
+        states, p = self.model.member_states, self.model.parameters
+        cost = getattr(p.domains, f"{domain}_cost")
+        reluctant = states.neutral[by.rows] if defence else np.zeros((by.size, 1))
+        return bargaining.accepted(states.position[by.rows], self._fear[by.rows], cost, reluctant, p.council)
 
     def bounds(self, accepted: Floats, by: Electorate, lanes: Whole | None = None) -> Bounds:
         """Bounds that count in a vote; with fragmentation lifted, all voters have those of the median state."""
@@ -161,54 +161,57 @@ class Council(Actor):
 
     def passes_without_noise(self, instrument: Instrument) -> Floats:
         """Level that would pass as far as positions alone tell, (R,): what the High Representative can foresee."""
-        by = self.voters(instrument)
-        bounds = self.bounds(self.accepted(instrument.domain, instrument.defence, by), by)
+        place = self.model.settings.instruments.index(instrument)
         everywhere = np.arange(self.model.width)
-        return self._passes(instrument, by, bounds, everywhere, self.under_passerelle(instrument))
+        return self.vote(np.full_like(everywhere, place), everywhere, noise=False)[0]
 
     def passes(self, place: int, instrument: Instrument, lanes: Whole) -> tuple[Floats, Bounds]:
         """Level that passes on the file at a place of the catalogue, in some runs, and the voters' bounds."""
-        by = self.voters(instrument)
-        bounds = self.bounds(self._accepted_of(place, by, lanes, noise=True), by, lanes)
-        return self._passes(instrument, by, bounds, lanes, self.under_passerelle(instrument)[lanes]), bounds
+        level, (ballot,) = self.vote(np.full_like(lanes, place), lanes)
+        return level, ballot.bounds
 
     def vote(self, places: Whole, lanes: Whole, noise: bool = True) -> tuple[Floats, list[Ballot]]:
         """Level that passes on each of a list of files, (N,), and how the voters stood to those of like kind.
 
-        places, lanes (N,): where a file stands in the catalogue, in order, and its run. Without noise it is what the
-        High Representative can foresee.
+        places, lanes (N,): where a file stands in the catalogue, and its run. Without noise it is what the High
+        Representative can foresee.
         """
-        catalogue = self.model.settings.instruments
         level, ballots = np.zeros(len(places)), []
-        ends = np.searchsorted(places, np.arange(len(catalogue) + 1))
-        for alike in self._alike():
-            here = [(k, np.arange(ends[k], ends[k + 1])) for k in alike if ends[k] < ends[k + 1]]
-            if here:
-                one = catalogue[here[0][0]]
-                by, on_list = self.voters(one), np.concatenate([rows for _, rows in here])
-                accepted = [self._accepted_of(k, by, lanes[rows], noise) for k, rows in here]
-                bounds = self.bounds(np.concatenate(accepted, axis=1), by, lanes[on_list])
-                majority = np.concatenate([self.under_passerelle(catalogue[k])[lanes[rows]] for k, rows in here])
-                level[on_list] = self._passes(one, by, bounds, lanes[on_list], majority)
+        for one, alike in self._kinds:
+            on_list = np.flatnonzero(alike[places])
+            if on_list.size:
+                by, files, here = self.voters(one), places[on_list], lanes[on_list]
+                bounds = self.bounds(self._accepted_of(files, by, here, noise), by, here)
+                level[on_list] = self._passes(one, by, bounds, here, self._by_majority(files, here))
                 ballots.append(Ballot(by, bounds, on_list))
         return level, ballots
 
-    def _alike(self) -> list[list[int]]:
-        """Places of the files that have the same voters and the same rule; those without a vote are left out."""
-        kinds: dict[tuple[int, str], list[int]] = {}
+    def _by_voters_and_law(self) -> list[tuple[Instrument, Mask]]:
+        """Files that have the same voters and the same rule, (K,), with the first of them; those without a vote not."""
+        kinds: dict[tuple[int, str], tuple[Instrument, Mask]] = {}
         for k, one in enumerate(self.model.settings.instruments):
             if one.rule != "R0":
-                kinds.setdefault((id(self.voters(one)), self.law(one)), []).append(k)
+                nobody = np.zeros(len(self.noise), dtype=bool)
+                kinds.setdefault((id(self.voters(one)), self.law(one)), (one, nobody))[1][k] = True
         return list(kinds.values())
 
-    def _accepted_of(self, place: int, by: Electorate, lanes: Whole, noise: bool) -> Floats:
-        """Level that each voter accepts of a file, (n, lanes), 0 or more: by field and by the file's own noise."""
-        one = self.model.settings.instruments[place]
-        accepted = self.accepted(one.domain, one.defence, by).take(lanes, axis=1)
-        if not noise:
-            return accepted
-        noisy = accepted + self.noise[place].take(lanes, axis=1)[by.rows]
-        return np.maximum(0.0, noisy, out=noisy)
+    def _accepted_of(self, files: Whole, by: Electorate, lanes: Whole, noise: bool) -> Floats:
+        """Level that each voter accepts of a list of files, (n, N), 0 or more: by field and by the file's own noise."""
+        states, p = self.model.member_states, in_lanes(self.model.parameters.council, lanes)
+        position, feared = states.position.take(lanes, axis=1)[by.rows], self._fear.take(lanes, axis=1)[by.rows]
+        reluctant = states.neutral[by.rows] * self._defence[files]
+        accepted = bargaining.accepted(position, feared, self._cost[files, lanes], reluctant, p)
+        if noise:
+            accepted += self._noise.take(files * self.model.width + lanes, axis=1)[by.rows]
+            np.maximum(0.0, accepted, out=accepted)
+        return accepted
+
+    def _by_majority(self, files: Whole, lanes: Whole) -> Mask:
+        """Whether majority voting was agreed for each of a list of files, (N,)."""
+        if not self.model.levers.on("qmv"):
+            return np.zeros(len(files), dtype=bool)
+        agreed: Mask = np.stack([self.under_passerelle(one) for one in self.model.settings.instruments])[files, lanes]
+        return agreed
 
     def _passes(self, instrument: Instrument, by: Electorate, bounds: Bounds, lanes: Whole, majority: Mask) -> Floats:
         """Level that passes, (lanes,), with majority voting where it was agreed."""
@@ -263,37 +266,51 @@ class Council(Actor):
         by = self.on_defence if topic == MONEY else self.everyone
         arises = self._money_at_stake() if topic == MONEY else draw(f"business/{topic}") < getattr(p.business, topic)
         asked = business.demand(draw(f"business/{topic}/demand"), p.business)
-        bounds = self._bounds_on(topic, by)
-        opposed = (asked > bounds.veto) & arises
-        abstained = (asked > bounds.declared) & (asked <= bounds.veto) & arises
-        blocked = arises & (asked > self._passes_on(topic, bounds, by))
+        lanes = np.flatnonzero(arises)
+        bounds, level = self._bounds_on(topic, by, lanes), asked[lanes]
+        opposed = self._in_all_runs(level > bounds.veto, lanes)
+        abstained = self._in_all_runs((level > bounds.declared) & (level <= bounds.veto), lanes)
+        blocked = self._in_all_runs(level > self._passes_on(topic, bounds, by, lanes), lanes)
         vetoed = blocked & np.any(opposed, axis=0)
         if topic == MONEY:
             held, vetoed = self._held_up(opposed, by)
             blocked = blocked | (arises & held)
         return Topic(topic, arises, asked, by.rows, opposed, abstained, blocked, vetoed)
 
-    def _bounds_on(self, topic: str, by: Electorate) -> Bounds:
-        """How far each voter goes on a topic, (n, R), on the grid."""
-        p, states, rows = self.model.parameters, self.model.member_states, by.rows
-        u = self.model.chance.rows(self._tolerance[topic])[rows]
-        spoiler = p.governments.spoiler
-        veto = business.tolerated(states.stance[rows], spoiler, self.tie(topic, rows), u, p.business)
-        neutral = states.neutral[rows] if topic == MONEY else np.zeros((by.size, 1))
-        accept = business.accepted(veto, neutral, p.business)
-        accept, veto = bargaining.on_grid(accept), bargaining.on_grid(veto)
-        return Bounds(accept, veto, bargaining.declared_bound(accept, veto, p.council.declared))
+    def _in_all_runs(self, some: Mask, lanes: Whole) -> Mask:
+        """What holds in some of the runs, (..., lanes), as a mask over all, (..., R)."""
+        if len(lanes) == self.model.width:
+            return some
+        mask = np.zeros((*some.shape[:-1], self.model.width), dtype=bool)
+        mask[..., lanes] = some
+        return mask
 
-    def _passes_on(self, topic: str, bounds: Bounds, by: Electorate) -> Floats:
-        """Level up to which a topic passes, (R,): enlargement by Art. 49 TEU, the rest by Art. 31 TEU."""
+    def _bounds_on(self, topic: str, by: Electorate, lanes: Whole) -> Bounds:
+        """How far each voter goes on a topic where it arises, (n, lanes), on the grid."""
+        p, states, rows = self.model.parameters, self.model.member_states, by.rows
+        u = self.model.chance.rows(self._tolerance[topic]).take(lanes, axis=1)[rows]
+        stance, spoiler = states.stance.take(lanes, axis=1)[rows], lanes_of(p.governments.spoiler, lanes)
+        here, tie = in_lanes(p.business, lanes), self.tie(topic, rows)
+        if isinstance(tie, np.ndarray) and tie.shape[-1] > 1:
+            tie = tie.take(lanes, axis=1)
+        veto = business.tolerated(stance, spoiler, tie, u, here)
+        neutral = states.neutral[rows] if topic == MONEY else np.zeros((by.size, 1))
+        accept = business.accepted(veto, neutral, here)
+        accept, veto = bargaining.on_grid(accept), bargaining.on_grid(veto)
+        return Bounds(accept, veto, bargaining.declared_bound(accept, veto, lanes_of(p.council.declared, lanes)))
+
+    def _passes_on(self, topic: str, bounds: Bounds, by: Electorate, lanes: Whole) -> Floats:
+        """Level up to which a topic passes, (lanes,): enlargement by Art. 49 TEU, the rest by Art. 31 TEU."""
         if topic == "enlargement":
             return voting.consensus(bounds.veto)
         alone = voting.unanimity(bounds.declared, bounds.veto, by)
         if topic not in UNDER_PASSERELLE or not self.model.levers.on("qmv"):
             return alone
         majority = voting.qualified_majority(bounds.accept, by)
-        relaxed = voting.passerelle(alone, majority, bounds.veto, self.model.parameters.council.brake_margin)
-        return np.where(self.model.european_council.passerelle & self._coverage[f"business/{topic}"], relaxed, alone)
+        margin = lanes_of(self.model.parameters.council.brake_margin, lanes)
+        relaxed = voting.passerelle(alone, majority, bounds.veto, margin)
+        agreed = self.model.european_council.passerelle & self._coverage[f"business/{topic}"]
+        return np.where(agreed[lanes], relaxed, alone)
 
     def _money_at_stake(self) -> Mask:
         """Whether the Peace Facility has anything to decide: a request, or money blocked before, (R,)."""

@@ -23,8 +23,8 @@ class PeaceFacility(Actor):
         self.request: Floats = np.zeros(r)
         self.paid_ukraine: Floats = np.zeros(r)
         self.paid_indo_pacific: Floats = np.zeros(r)
-        self.contributed: Floats = np.zeros((len(model.settings.members), r))
-        self.contributed_lethal: Floats = np.zeros((len(model.settings.members), r))
+        self._payers: Whole = np.zeros(0, dtype=np.int64)
+        self._abstained: Mask = np.zeros((0, r), dtype=bool)
 
     def envelope(self) -> float:
         """Money of one quarter, 0 before the Facility exists: what is left of the ceiling over what is left of time.
@@ -58,20 +58,29 @@ class PeaceFacility(Actor):
         left = self.headroom - self.request
         self.paid_indo_pacific = np.where(agreed_indo_pacific, np.minimum(left, wanted_indo_pacific), 0.0)
         self.headroom = left - self.paid_indo_pacific
-        self._charge(vote.rows, vote.abstained)
+        self._payers, self._abstained = vote.rows, vote.abstained
 
-    def _charge(self, rows: Whole, abstained: Mask) -> None:
-        """Contributions of members, (M, R), by GDP: a declared abstainer pays no lethal aid but more of the rest.
+    @property
+    def contributed(self) -> Floats:
+        """Contributions of members to what was paid this quarter, (M, R), by GDP."""
+        gdp = self.model.member_states.geography.gdp[self._payers]
+        return self._of_all(gdp / total(gdp) * (self.paid_ukraine + self.paid_indo_pacific))
+
+    @property
+    def contributed_lethal(self) -> Floats:
+        """Contributions to lethal aid, (M, R): a declared abstainer pays none of it but more of the rest.
 
         Decision (CFSP) 2021/509, Art. 5(3) and 27: the abstainer's share goes to other measures.
         """
-        gdp = self.model.member_states.geography.gdp[rows]
         lethal = self.model.parameters.money.lethal_share * self.paid_ukraine
-        payers = np.where(abstained, 0.0, gdp)
-        self.contributed = np.zeros_like(self.contributed)
-        self.contributed_lethal = np.zeros_like(self.contributed)
-        self.contributed[rows] = gdp / total(gdp) * (self.paid_ukraine + self.paid_indo_pacific)
-        self.contributed_lethal[rows] = share(payers, total(payers)) * lethal
+        payers = np.where(self._abstained, 0.0, self.model.member_states.geography.gdp[self._payers])
+        return self._of_all(share(payers, total(payers)) * lethal)
+
+    def _of_all(self, paid: Floats) -> Floats:
+        """What payers paid, (n, R), as rows of all states, (M, R)."""
+        contributions = np.zeros((len(self.model.settings.members), self.model.width))
+        contributions[self._payers] = paid
+        return contributions
 
     def funding(self) -> Floats:
         """How far a full programme in Southeast Asia is paid for this quarter, (R,), 0-1."""

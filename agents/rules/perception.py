@@ -43,9 +43,10 @@ def felt_threat(last: Floats, pressure: Floats, exposure: Floats, p: Threat) -> 
 
     Source: threat as power, nearness and intent in the eye of the state, Walt (1987), ch. 2; pace assumed.
     """
-    seen = exposure * pressure
-    pace = np.where(seen > last, p.alarm_rate, p.calm_rate)
-    return last + pace * (seen - last)
+    gap = exposure * pressure
+    gap -= last
+    gap *= np.where(gap > 0, p.alarm_rate, p.calm_rate)
+    return np.add(last, gap, out=gap)
 
 
 def indo_pacific_threat(china: Floats, north_korea: Floats, north_korea_weight: Value) -> Floats:

@@ -449,7 +449,7 @@ def bounds_of(tolerated: Floats) -> Bounds:
 
 def blocked(topic: str, asked: Floats, tolerated: Floats, by: Electorate, margin: float = 0.1) -> Mask:
     """Whether a topic fails, (R,); the passerelle is agreed in all runs but the first."""
-    found: Mask = asked > agreed_with(margin).council._passes_on(topic, bounds_of(tolerated), by)
+    found: Mask = asked > agreed_with(margin).council._passes_on(topic, bounds_of(tolerated), by, EVERY_RUN)
     return found
 
 
