@@ -1,8 +1,9 @@
 """How near the model is to what the machine can do: the draws alone, and what costs most against a compiled kernel."""
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from importlib.util import find_spec
 from time import perf_counter
 from typing import Any
 
@@ -21,12 +22,11 @@ COVERED = {Council: ("convene", "vote", "decide_other_business"), MemberStates: 
 """Methods whose work the kernel does: who votes and how far they go, what would pass on files, other business; how
 states move."""
 
-try:
+COMPILED = find_spec("numba") is not None
+"""Whether the compiler is installed; without it there is only our own side."""
+
+if COMPILED:
     from benchmarks import captured, kernel
-except ModuleNotFoundError as error:
-    if error.name != "numba":
-        raise
-    captured = kernel = None  # type: ignore[assignment]
 
 
 def measure(rounds: int, quick: bool = False) -> dict[str, Any]:
@@ -40,7 +40,7 @@ def measure(rounds: int, quick: bool = False) -> dict[str, Any]:
         name: {"seconds": [seconds[name] for seconds in played]} for names in COVERED.values() for name in names
     }
     found["draws"] = {"seconds": timed(draws(settings, names, width), rounds)}
-    if kernel is None:
+    if not COMPILED:
         return found
     found["compiled draws"] = {"seconds": timed(compiled_draws(settings, names, width), rounds)}
     found["compiled"] = {name: {"seconds": timed(work, rounds)} for name, work in compiled(settings, width).items()}
@@ -107,7 +107,7 @@ def compiled_draws(settings: Settings, names: list[str], width: int) -> Callable
 
 def time_model(settings: Settings, width: int) -> dict[str, float]:
     """Seconds of a whole block, as "model", and in those of its methods that the kernel does."""
-    spent: Counter[str] = Counter()
+    spent: defaultdict[str, float] = defaultdict(float)
 
     def clocked(method: Callable[..., Any]) -> Callable[..., Any]:
         def call(*args: Any, **named: Any) -> Any:
@@ -141,7 +141,8 @@ def compiled(settings: Settings, width: int) -> dict[str, Callable[[], None]]:
 
     def business() -> None:
         for one in asked.business:
-            one.decide(*votes[:, : len(one.voters.rows)], stopped)
+            opposed, abstained = votes[:, : len(one.voters.rows)]
+            one.decide(opposed, abstained, stopped)
 
     def positions() -> None:
         for one in asked.positions:

@@ -65,14 +65,16 @@ def network(voters: int) -> Whole:
 
 @numba.njit(cache=True)
 def _on_grid(level: float) -> float:
-    return np.rint(level * GRID) * _STEP
+    rounded: float = np.rint(level * GRID) * _STEP
+    return rounded
 
 
 @numba.njit(cache=True)
 def _normal(u: float, knot: Floats) -> float:
     place = u * KNOTS
     cell = int(place)
-    return knot[cell] + (place - cell) * (knot[cell + 1] - knot[cell])
+    quantile: float = knot[cell] + (place - cell) * (knot[cell + 1] - knot[cell])
+    return quantile
 
 
 @numba.njit(cache=True)

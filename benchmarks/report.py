@@ -95,7 +95,8 @@ def short(number: float) -> str:
 
 def rate(one: Mapping[str, Any], seconds: Sequence[float] | None = None) -> float:
     """Runs per second, by the median round."""
-    return float(one["runs"]) / median(seconds or one["seconds"])
+    taken: Sequence[float] = seconds or one["seconds"]
+    return float(one["runs"]) / median(taken)
 
 
 def micro(seconds: Sequence[float], runs: int) -> float:
