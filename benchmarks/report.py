@@ -6,6 +6,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -434,7 +435,7 @@ def draw_speed(results: Results) -> Figure:
         f"lines carry the rivals on from where they were measured (marks), at their cost of one more run.",
     )
     figure.set_layout_engine("none")
-    axes = axes_at(figure, 0.75, 0.45, 4.2, 3.0)
+    axes = axes_at(figure, 0.9, 0.45, 4.05, 3.0)
     for workers, style in ((1, "-"), (2, "--")):
         ours = commands(results, workers)
         _line(axes, ours, f"the whole command,\n{_workers(workers)}", OPERATIONAL, style, "o")
@@ -461,4 +462,5 @@ def _rival(axes: Axes, one: Mapping[str, Any], name: str, mark: str) -> None:
     runs, seconds = one["runs"], median(one["seconds"])
     most, label = max(runs, 100_000), name.replace(", ", ",\n")
     axes.plot([runs], [seconds], mark, color=DECLARED_LINE, markersize=6, markeredgecolor=INK, label=label)
-    axes.plot([runs, most], [seconds, seconds + (most - runs) / rate_of_many(one)], color=SOFT, linewidth=0.8, zorder=1)
+    further = np.geomspace(runs, most)
+    axes.plot(further, seconds + (further - runs) / rate_of_many(one), color=SOFT, linewidth=0.8, zorder=1)
