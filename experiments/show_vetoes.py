@@ -18,12 +18,7 @@ from experiments.analysis.vetoes import (
     OTHERS,
     SCOPES,
     Beside,
-    beside,
-    by_state,
-    by_subject,
-    by_year,
-    leading,
-    totals,
+    Stopped,
 )
 from experiments.asking import figure_stem, heading, other_policies, policy_asked, require, worlds_asked
 from experiments.figures import FOLDER
@@ -59,31 +54,31 @@ def show_vetoes(
     out.print(Text("Who stops what in the Council?", style="bold"))
     for world in worlds:
         made = found.well(world.name, chosen)
-        rows, runs = found.vetoes(world.name, chosen), len(made.well)
-        tell(rows, world, chosen, runs, out)
+        stopped, runs = found.vetoes(world.name, chosen), len(made.well)
+        tell(stopped, world, chosen, runs, out)
         if made.failed:
             out.print()
             out.print(found.failure(world.name, chosen), markup=False)
-        figure = vetoes(rows, world, chosen, runs, made.all)
+        figure = vetoes(stopped, world, chosen, runs, made.all)
         drawn += save(figure, place(folder) / FOLDER, figure_stem(found, "vetoes", world, chosen))
     _tell_rest(found, chosen, out)
     out.print(f"Figures: {', '.join(path.name for path in drawn)} in {place(folder) / FOLDER}", markup=False)
     return drawn
 
 
-def tell(rows: pd.DataFrame, world: World, policy: str, runs: int, out: Console) -> None:
+def tell(stopped: Stopped, world: World, policy: str, runs: int, out: Console) -> None:
     """Print the vetoes of one scenario and policy (`Findings.vetoes`), beside the record where it covers the years."""
-    place = beside(world.quarters)
+    place, beside = stopped.place, stopped.place.seen is not None
     out.print()
     out.print(f"{heading(world, policy, runs)}. {MEANING} {_compared(place)}", markup=False)
-    if rows.empty:
+    if stopped.none:
         out.print("Nothing was stopped.")
-    if rows.empty and place.seen is None:
+    if stopped.none and not beside:
         return
-    _tell_states(rows, runs, place, out)
-    _tell_leaders(leading(rows, runs, place.quarters, place.seen), out)
-    _tell_subjects(rows, runs, place, out)
-    _tell_years(rows, runs, world, place, out)
+    _tell_states(stopped.by_state(), stopped.totals(), beside, out)
+    _tell_leaders(stopped.leading(), out)
+    _tell_subjects(stopped.by_subject(), beside, out)
+    _tell_years(stopped.by_year(), beside, out)
 
 
 def _compared(place: Beside) -> str:
@@ -98,26 +93,25 @@ def _compared(place: Beside) -> str:
     )
 
 
-def _tell_states(rows: pd.DataFrame, runs: int, place: Beside, out: Console) -> None:
+def _tell_states(states: pd.DataFrame, every: pd.DataFrame, beside: bool, out: Console) -> None:
     """A line per state, for both scopes the model's vetoes and those on record; a last line for all states."""
-    states, every = (one(rows, runs, place.quarters, place.seen) for one in (by_state, totals))
     cells = {(str(line["actor"]), str(line["scope"])): line for line in states.to_dict("records")}
     whole = {("all", str(line["scope"])): line for line in every.to_dict("records")}
     table = plain_table("Per ten years")
     for head in ("foreign policy\nmean, 5–95 %", "enlargement\nmean, 5–95 %"):
         table.add_column(head, justify="right", no_wrap=True)
-        if place.seen is not None:
+        if beside:
             table.add_column("\non record", justify="right", no_wrap=True)
     lines = {**cells, **whole}
     for name in dict.fromkeys(name for name, _ in lines):
         shown = list[str]()
         for scope in SCOPES:
             line = lines[name, scope]
-            shown += [_band(line), *([_rate(line)] if place.seen is not None else [])]
+            shown += [_band(line), *([_rate(line)] if beside else [])]
         table.add_row(name if name in (OTHERS, "all") else actor_label(name), *shown)
     out.print()
     out.print(table)
-    if place.seen is not None:
+    if beside:
         out.print("On record: per ten years, in brackets how many.", style="dim")
 
 
@@ -130,36 +124,35 @@ def _tell_leaders(lines: pd.DataFrame, out: Console) -> None:
         out.print(text.format(actor=actor_label(str(line["actor"])), share=f"{100 * line['share']:.0f} %", ends=ends))
 
 
-def _tell_subjects(rows: pd.DataFrame, runs: int, place: Beside, out: Console) -> None:
+def _tell_subjects(subjects: pd.DataFrame, beside: bool, out: Console) -> None:
     table = plain_table("Decisions stopped, per ten years")
     table.add_column("mean, 5–95 %", justify="right", no_wrap=True)
-    if place.seen is not None:
+    if beside:
         table.add_column("on record", justify="right", no_wrap=True)
-    for line in by_subject(rows, runs, place.quarters, place.seen).to_dict("records"):
+    for line in subjects.to_dict("records"):
         name = str(line["subject"]).replace("_", " ")
         table.add_row(
             f"{name} (not in the model)" if name == ELSEWHERE else name,
             _band(line),
-            *([_rate(line)] if place.seen is not None else []),
+            *([_rate(line)] if beside else []),
         )
     out.print()
     out.print(table)
 
 
-def _tell_years(rows: pd.DataFrame, runs: int, world: World, place: Beside, out: Console) -> None:
-    years = by_year(rows, runs, world.quarters, place.seen)
+def _tell_years(years: pd.DataFrame, beside: bool, out: Console) -> None:
     lines = {(int(line["year"]), str(line["scope"])): line for line in years.to_dict("records")}
     table = plain_table("By year")
     for head in (FOREIGN, ENLARGEMENT):
         table.add_column(f"{head}\nmean, 5–95 %", justify="right", no_wrap=True)
-        if place.seen is not None:
+        if beside:
             table.add_column("\non record", justify="right", no_wrap=True)
     for year in dict.fromkeys(years["year"]):
         shown = list[str]()
         for scope in SCOPES:
             line = lines[int(year), scope]
             count = line["count"]
-            shown += [_band(line), *([_count(count)] if place.seen is not None else [])]
+            shown += [_band(line), *([_count(count)] if beside else [])]
         quarters = int(lines[int(year), FOREIGN]["quarters"])
         table.add_row(f"{year}" if quarters == 4 else f"{year}, {quarters} of 4 quarters", *shown)
     out.print()

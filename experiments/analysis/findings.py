@@ -17,7 +17,7 @@ from experiments.analysis.limits import ROW as HELD
 from experiments.analysis.made import Ints, Made, Tables, complete, failures_said, made, require_well
 from experiments.analysis.trajectories import CELL, bands
 from experiments.analysis.transitions import INSTRUMENT, dated_probabilities, in_force_shares, quarters_between
-from experiments.analysis.vetoes import ROW, cast
+from experiments.analysis.vetoes import ROW, Stopped, beside, cast
 
 DEPTH_MEASURES = ("declared_depth", "operational_depth")
 LEVER_MEASURE = "operational_depth"
@@ -288,10 +288,14 @@ class Findings:
         held, changes = (self._parts(*table, scenario, policy) for table in (("limits", HELD), ("transitions", CHANGE)))
         return cases(held, changes, self.worlds[scenario].standing, instrument)
 
-    def vetoes(self, scenario: str, policy: str) -> pd.DataFrame:
-        """Who has stopped what (`vetoes.cast`), runs that went well numbered from 0; it needs table `vetoes`."""
-        rows = cast(self.results.table("vetoes", ROW, scenarios=[scenario], policies=[policy]))
-        return rows.assign(run=np.searchsorted(self.made[scenario, policy].well, rows["run"]))
+    def vetoes(self, scenario: str, policy: str) -> Stopped:
+        """Who has stopped what, beside the record; it needs table `vetoes`."""
+        quarters = self.worlds[scenario].quarters
+
+        def parts() -> Iterable[pd.DataFrame]:
+            return map(cast, self._parts("vetoes", ROW, scenario, policy))
+
+        return Stopped(parts, self.run_count(scenario, policy), quarters, beside(quarters))
 
 
 SHARES = ["scenario", "policy", "partner", "instrument", "quarter", "count", "runs", "share", "lower", "upper"]

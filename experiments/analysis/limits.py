@@ -113,9 +113,11 @@ SUMMED: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("actor", ()), ("actor", ("year",)),
 )  # fmt: skip
 """What is counted, and by what besides the question."""
-Cell = tuple[Any, ...]
-"""A question with the values of what else the cases are counted by, such as a year; in tables without the question."""
 CODED = (RUN, "question", "year", "instrument", "partner", "limit", "actor")
+
+Cell = tuple[Any, ...]
+"""Values of the question and of what else cases are counted by, such as a year; without the question where it is given.
+"""
 
 
 class Cases:

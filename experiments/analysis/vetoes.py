@@ -8,7 +8,8 @@ The record is `config/series/vetoes.csv`, gathered by the EU Veto Tracker from t
 account. It ends with 2021: later rows are kept for validation and are not in the file.
 """
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from numpy.typing import NDArray
 
 import config
 from config.calendar import quarter_index
+from experiments.analysis.counting import Counts
 
 Floats = NDArray[np.float64]
 
@@ -90,103 +92,176 @@ def cast(vetoes: pd.DataFrame) -> pd.DataFrame:
     return rows[["scope", *ROW]]
 
 
-def by_state(
-    rows: pd.DataFrame, runs: int, quarters: Sequence[str], seen: pd.DataFrame | None = None, most: int = FEW
-) -> pd.DataFrame:
-    """Vetoes per ten years of each state: scope actor mean lower upper count rate.
+class Stopped:
+    """The vetoes of one scenario and policy, counted over runs, beside those on record.
 
-    rows      of `cast`; runs are numbered from 0 to `runs` - 1
-    quarters  that are counted, in both
-    seen      of `record`; None leaves `count` (vetoes on record in these quarters) and `rate` (per ten years) NaN
-
-    `lower` and `upper` are the 5 and 95 % quantiles over runs. Every state has a row for each scope; those with most
-    vetoes on foreign policy come first. States after the first `most` that are not on record are `others` together.
+    Only how many runs have how many vetoes is kept, of each state, subject and year: memory does not grow with runs.
+    Who is told by name depends on all runs, so that the vetoes are read twice.
     """
-    here, there = _within(rows, quarters), None if seen is None else _within(seen, quarters)
-    names = _told(here, there, most)
-    parts = []
-    for scope in SCOPES:
-        part, theirs = _of(here, scope), None if there is None else _of(there, scope)
-        states = part["actor"].where(part["actor"].isin(names), OTHERS)
-        table = _per_decade(_counts(states, part["run"], names, runs), quarters, _on_record(theirs, "actor", names))
-        parts.append(table.assign(scope=scope, actor=names))
-    return pd.concat(parts, ignore_index=True)[["scope", "actor", *BAND, "count", "rate"]]
+
+    def __init__(
+        self,
+        parts: Callable[[], Iterable[pd.DataFrame]],
+        runs: int,
+        quarters: Sequence[str],
+        place: Beside,
+        most: int = FEW,
+    ) -> None:
+        """Count vetoes.
+
+        parts     gives the rows of `cast` in pieces, every run whole in one piece, as often as it is called
+        runs      that went well, with vetoes or without
+        quarters  of the scenario; of years all are counted, of all else those of `place`
+        most      states after so many that are not on record are `others` together
+        """
+        self.place, self.quarters = place, list(quarters)
+        self.cast: Counter[tuple[str, str]] = Counter()
+        """By scope and state, in the quarters of `place`."""
+        self.none = True
+        """Whether nothing was stopped in any quarter."""
+        for rows in parts():
+            self.none &= rows.empty
+            here = _within(rows, place.quarters)
+            self.cast.update(zip(here["scope"], here["actor"], strict=True))
+        self.names = _told(self.cast, place.seen, most)
+        self.leader = next(iter(_ranked(_of_scope(self.cast, FOREIGN))), "")
+        years = sorted({int(quarter[:4]) for quarter in self.quarters})
+        self._states, self._years, self._all = (
+            {scope: _PerRun(names, runs) for scope in SCOPES} for names in (self.names, years, ["all"])
+        )
+        self._subjects = _PerRun(SUBJECTS, runs)
+        self._leading: tuple[Counter[float], Counter[float]] = (Counter(), Counter())
+        """In how many runs the leader, and the first of the run whoever it is, has each share."""
+        for rows in parts():
+            self._add(rows)
+
+    def _add(self, rows: pd.DataFrame) -> None:
+        here, inside = _within(rows, self.place.quarters), _within(rows, self.quarters)
+        for scope in SCOPES:
+            part, ever = _of(here, scope), _of(inside, scope)
+            self._states[scope].add(part["actor"].where(part["actor"].isin(self.names), OTHERS), part["run"])
+            self._all[scope].add(pd.Series("all", part.index, dtype=object), part["run"])
+            self._years[scope].add(ever["quarter"].str[:4].astype(int), ever["run"])
+        decisions = here.drop_duplicates(["run", "quarter", "subject"])
+        self._subjects.add(decisions["subject"], decisions["run"])
+        foreign = _of(here, FOREIGN)
+        counts = pd.crosstab(foreign["run"], foreign["actor"])
+        for shares, own in zip(self._leading, (counts.get(self.leader, 0), counts.max(axis=1)), strict=True):
+            shares.update((own / counts.sum(axis=1)).tolist())
+
+    def by_state(self) -> pd.DataFrame:
+        """Vetoes per ten years of each state: scope actor mean lower upper count rate.
+
+        `lower` and `upper` are the 5 and 95 % quantiles over runs; `count` are the vetoes on record in these quarters,
+        `rate` the same per ten years, NaN without a record. Every state has a row for each scope; those with most
+        vetoes on foreign policy come first.
+        """
+        parts = [
+            self._per_decade(self._states[scope], self._seen(scope), "actor").assign(scope=scope) for scope in SCOPES
+        ]
+        return pd.concat(parts, ignore_index=True)[["scope", "actor", *BAND, "count", "rate"]]
+
+    def by_year(self) -> pd.DataFrame:
+        """All states' vetoes in each calendar year: scope year quarters mean lower upper count.
+
+        `quarters` is how many of the year are simulated; `count` is NaN in years that run or record do not cover whole.
+        """
+        there, whole = ([int(name[:4]) for name in some] for some in (self.quarters, covered(self.quarters)))
+        parts = []
+        for scope in SCOPES:
+            table, seen = self._years[scope].band(), self._seen(scope)
+            years = self._years[scope].names
+            theirs = None if seen is None else seen.assign(year=seen["quarter"].str[:4].astype(int))
+            count = np.where([whole.count(year) == 4 for year in years], _on_record(theirs, "year", years), np.nan)
+            quarters = [there.count(year) for year in years]
+            parts.append(table.assign(scope=scope, year=years, quarters=quarters, count=count))
+        return pd.concat(parts, ignore_index=True)[["scope", "year", "quarters", *BAND, "count"]]
+
+    def by_subject(self) -> pd.DataFrame:
+        """Decisions stopped per ten years, whoever stopped them: subject mean lower upper count rate.
+
+        A decision is a subject in a quarter. Subjects that are stopped neither in the model nor on record are left out.
+        """
+        seen = None if self.place.seen is None else self.place.seen.drop_duplicates(["quarter", "subject"])
+        table = self._per_decade(self._subjects, seen, "subject")
+        kept: pd.DataFrame = table.loc[(table["mean"] > 0) | (table["count"] > 0)]
+        return kept[["subject", *BAND, "count", "rate"]].reset_index(drop=True)
+
+    def totals(self) -> pd.DataFrame:
+        """All states' vetoes per ten years: scope mean lower upper count rate, as in `by_state`."""
+        parts = []
+        for scope in SCOPES:
+            seen = self._seen(scope)
+            theirs = None if seen is None else seen.assign(all="all")
+            parts.append(self._per_decade(self._all[scope], theirs, "all").assign(scope=scope))
+        return pd.concat(parts, ignore_index=True)[["scope", *BAND, "count", "rate"]]
+
+    def leading(self) -> pd.DataFrame:
+        """How much of the vetoes on foreign policy comes from one state: of actor share lower upper.
+
+        of = model     the state with most vetoes in all runs, and its share in them
+             each run  the state with most in each run, whoever it is, and its share there, mean over runs
+             record    the state with most on record, and its share there
+
+        One history always has a leader: the record is to be compared with `each run`. `lower` and `upper` are 5 and
+        95 % quantiles over runs in which there is a veto at all; without vetoes a line is left out.
+        """
+        lines: list[dict[str, Any]] = []
+        if foreign := _of_scope(self.cast, FOREIGN):
+            own, top = self._leading
+            pooled = foreign[self.leader] / sum(foreign.values())
+            each = sum(share * runs for share, runs in top.items()) / sum(top.values())
+            for of, actor, share, over in (("model", self.leader, pooled, own), ("each run", "", each, top)):
+                lower, upper = _quantiles(over)
+                lines.append({"of": of, "actor": actor, "share": share, "lower": float(lower), "upper": float(upper)})
+        theirs = self._seen(FOREIGN)
+        if theirs is not None and len(theirs):
+            name = _ranked(Counter(theirs["actor"]))[0]
+            lines.append({"of": "record", "actor": name, "share": float((theirs["actor"] == name).mean())})
+        return pd.DataFrame(lines, columns=["of", "actor", "share", "lower", "upper"])
+
+    def _seen(self, scope: str) -> pd.DataFrame | None:
+        """The record of a scope in the quarters that are compared, None if there is none."""
+        return None if self.place.seen is None else _of(self.place.seen, scope)
+
+    def _per_decade(self, counts: "_PerRun", seen: pd.DataFrame | None, column: str) -> pd.DataFrame:
+        """Counts of the model and of the record per ten years, a row for each name."""
+        per = DECADE / max(len(self.place.quarters), 1)
+        table, on_record = counts.band() * per, _on_record(seen, column, counts.names)
+        table[column], table["count"], table["rate"] = counts.names, on_record, on_record * per
+        return table
 
 
-def by_year(rows: pd.DataFrame, runs: int, quarters: Sequence[str], seen: pd.DataFrame | None = None) -> pd.DataFrame:
-    """All states' vetoes in each calendar year: scope year quarters mean lower upper count.
+class _PerRun:
+    """In how many runs each name occurs how often."""
 
-    `quarters` is how many of the year are simulated; `count` is NaN in years that run or record do not cover whole.
-    """
-    there = [int(quarter[:4]) for quarter in quarters]
-    years = sorted(set(there))
-    whole = [int(quarter[:4]) for quarter in covered(quarters)]
-    parts = []
-    for scope in SCOPES:
-        part = _of(_within(rows, quarters), scope)
-        table = _band(_counts(part["quarter"].str[:4].astype(int), part["run"], years, runs))
-        table = table.assign(scope=scope, year=years, quarters=[there.count(year) for year in years])
-        theirs = None if seen is None else _of(seen, scope).assign(year=lambda one: one["quarter"].str[:4].astype(int))
-        count = _on_record(theirs, "year", years)
-        table["count"] = np.where([whole.count(year) == 4 for year in years], count, np.nan)
-        parts.append(table)
-    return pd.concat(parts, ignore_index=True)[["scope", "year", "quarters", *BAND, "count"]]
+    def __init__(self, names: Sequence[Any], runs: int) -> None:
+        self.names, self.runs = list(names), runs
+        self._counts = Counts(len(self.names))
 
+    def add(self, names: "pd.Series[Any]", run: "pd.Series[Any]") -> None:
+        """Count the names of rows, run by run; every run whole."""
+        place = names.map({name: number for number, name in enumerate(self.names)}).to_numpy(dtype=np.int64)
+        number, runs = pd.factorize(run)
+        cell, times = np.unique(place * max(len(runs), 1) + number, return_counts=True)
+        self._counts.add(cell // max(len(runs), 1), times)
 
-def by_subject(
-    rows: pd.DataFrame, runs: int, quarters: Sequence[str], seen: pd.DataFrame | None = None
-) -> pd.DataFrame:
-    """Decisions stopped per ten years, whoever stopped them: subject mean lower upper count rate.
-
-    A decision is a subject in a quarter. Subjects that are stopped neither in the model nor on record are left out.
-    """
-    here = _within(rows, quarters).drop_duplicates(["run", "quarter", "subject"])
-    there = None if seen is None else _within(seen, quarters).drop_duplicates(["quarter", "subject"])
-    counts = _counts(here["subject"], here["run"], SUBJECTS, runs)
-    table = _per_decade(counts, quarters, _on_record(there, "subject", SUBJECTS)).assign(subject=SUBJECTS)
-    some = (counts.sum(axis=1) > 0) | (table["count"].to_numpy() > 0)
-    kept: pd.DataFrame = table.loc[some, ["subject", *BAND, "count", "rate"]]
-    return kept.reset_index(drop=True)
+    def band(self) -> pd.DataFrame:
+        """Mean and 5 and 95 % quantiles over runs, a row for each name."""
+        rest = self.runs - self._counts.size()
+        self._counts.merge(np.arange(len(self.names)), np.zeros(len(self.names)), rest)
+        lower, upper = self._counts.quantiles(ENDS).T
+        return pd.DataFrame({"mean": self._counts.mean(), "lower": lower, "upper": upper})
 
 
-def totals(rows: pd.DataFrame, runs: int, quarters: Sequence[str], seen: pd.DataFrame | None = None) -> pd.DataFrame:
-    """All states' vetoes per ten years: scope mean lower upper count rate, as in `by_state`."""
-    parts = []
-    for scope in SCOPES:
-        part = _of(_within(rows, quarters), scope)
-        theirs = None if seen is None else _of(_within(seen, quarters), scope)
-        counts = _counts(part["scope"], part["run"], [scope], runs)
-        parts.append(_per_decade(counts, quarters, _on_record(theirs, "scope", [scope])).assign(scope=scope))
-    return pd.concat(parts, ignore_index=True)[["scope", *BAND, "count", "rate"]]
-
-
-def leading(rows: pd.DataFrame, runs: int, quarters: Sequence[str], seen: pd.DataFrame | None = None) -> pd.DataFrame:
-    """How much of the vetoes on foreign policy comes from one state: of actor share lower upper.
-
-    of = model     the state with most vetoes in all runs, and its share in them
-         each run  the state with most in each run, whoever it is, and its share there, mean over runs
-         record    the state with most on record, and its share there
-
-    One history always has a leader: the record is to be compared with `each run`. `lower` and `upper` are 5 and 95 %
-    quantiles over runs in which there is a veto at all; without vetoes a line is left out.
-    """
-    lines: list[dict[str, Any]] = []
-    here = _of(_within(rows, quarters), FOREIGN)
-    if len(here):
-        names = _ranked(here["actor"])
-        counts = _counts(here["actor"], here["run"], names, runs)
-        in_runs = counts[:, counts.sum(axis=0) > 0]
-        shares = in_runs / in_runs.sum(axis=0)
-        first, top = shares[0], shares.max(axis=0)
-        pooled = float(counts[0].sum() / counts.sum())
-        for of, actor, share, over in (("model", names[0], pooled, first), ("each run", "", float(top.mean()), top)):
-            lower, upper = np.quantile(over, ENDS)
-            lines.append({"of": of, "actor": actor, "share": share, "lower": float(lower), "upper": float(upper)})
-    theirs = None if seen is None else _of(_within(seen, quarters), FOREIGN)
-    if theirs is not None and len(theirs):
-        name = _ranked(theirs["actor"])[0]
-        lines.append({"of": "record", "actor": name, "share": float((theirs["actor"] == name).mean())})
-    return pd.DataFrame(lines, columns=["of", "actor", "share", "lower", "upper"])
+def _quantiles(runs: Mapping[float, int]) -> Floats:
+    """The ENDS of values, each in so many runs, as `numpy.quantile` has them of all runs."""
+    value = np.array(sorted(runs))
+    number = np.array([runs[one] for one in value.tolist()])
+    after = np.cumsum(number)
+    places = np.stack([after - number, after - 1], axis=1).ravel()
+    ends: Floats = np.interp(np.array(ENDS) * (after[-1] - 1), places, np.repeat(value, 2))
+    return ends
 
 
 def _within(rows: pd.DataFrame, quarters: Sequence[str]) -> pd.DataFrame:
@@ -197,40 +272,25 @@ def _of(rows: pd.DataFrame, scope: str) -> pd.DataFrame:
     return rows[rows["scope"] == scope]
 
 
-def _ranked(actors: "pd.Series[Any]") -> list[str]:
+def _of_scope(cast: Mapping[tuple[str, str], int], scope: str) -> Counter[str]:
+    """Vetoes by state."""
+    return Counter({actor: count for (where, actor), count in cast.items() if where == scope})
+
+
+def _ranked(counts: Mapping[str, int]) -> list[str]:
     """Names by how often they occur, then by the alphabet."""
-    counts = actors.value_counts()
-    return sorted((str(name) for name in counts.index), key=lambda name: (-int(counts[name]), name))
+    return sorted(counts, key=lambda name: (-counts[name], name))
 
 
-def _told(rows: pd.DataFrame, seen: pd.DataFrame | None, most: int) -> list[str]:
+def _told(cast: Mapping[tuple[str, str], int], seen: pd.DataFrame | None, most: int) -> list[str]:
     """States told by name in order of their vetoes on foreign policy; `others` at the end if there are any."""
-    foreign = _ranked(_of(rows, FOREIGN)["actor"])
-    on_record = [] if seen is None else _ranked(seen["actor"])
-    everyone = list(dict.fromkeys([*foreign, *_ranked(rows["actor"]), *on_record]))
+    foreign, enlargement = (_of_scope(cast, scope) for scope in SCOPES)
+    on_record = [] if seen is None else _ranked(Counter(seen["actor"]))
+    everyone = list(dict.fromkeys([*_ranked(foreign), *_ranked(foreign + enlargement), *on_record]))
     if len(everyone) <= most + 1:
         return everyone
     named = [name for place, name in enumerate(everyone) if place < most or name in on_record]
     return named if len(named) == len(everyone) else [*named, OTHERS]
-
-
-def _counts(keys: "pd.Series[Any]", run: "pd.Series[Any]", names: Sequence[Any], runs: int) -> Floats:
-    """How often each name occurs in each run, (names, runs)."""
-    place = keys.map({name: number for number, name in enumerate(names)}).to_numpy(dtype=np.int64)
-    cell = place * runs + run.to_numpy(dtype=np.int64)
-    return np.bincount(cell, minlength=len(names) * runs).reshape(len(names), runs).astype(np.float64)
-
-
-def _band(values: Floats) -> pd.DataFrame:
-    """Mean and 5 and 95 % quantiles over runs, (names, runs) to a row for each name."""
-    lower, upper = np.quantile(values, ENDS, axis=1) if len(values) else (np.empty(0), np.empty(0))
-    return pd.DataFrame({"mean": values.mean(axis=1), "lower": lower, "upper": upper})
-
-
-def _per_decade(counts: Floats, quarters: Sequence[str], seen: Floats) -> pd.DataFrame:
-    """Counts of the model, (names, runs), and of the record, (names,), per ten years of these quarters."""
-    per = DECADE / max(len(quarters), 1)
-    return _band(counts * per).assign(count=seen, rate=seen * per)
 
 
 def _on_record(seen: pd.DataFrame | None, column: str, names: Sequence[Any]) -> Floats:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from experiments.analysis.findings import World
 from experiments.analysis.made import of_all
-from experiments.analysis.vetoes import FIRST, FOREIGN, LAST, OTHERS, SCOPES, Beside, beside, by_state, by_year
+from experiments.analysis.vetoes import FIRST, FOREIGN, LAST, OTHERS, SCOPES, Beside, Stopped
 from experiments.figures.style import (
     FAINT,
     INK,
@@ -42,21 +42,19 @@ BAND = "#9cc3e6"
 
 
 @styled
-def vetoes(rows: pd.DataFrame, world: World, policy: str, runs: int, made: int) -> Figure:
+def vetoes(stopped: Stopped, world: World, policy: str, runs: int, made: int) -> Figure:
     """Vetoes per ten years by state, below them the totals of every year: foreign policy left, enlargement right.
 
-    rows  of `Findings.vetoes` for one scenario and policy
-    runs  that went well, of `made` in all
+    stopped  by `Findings.vetoes` in one scenario and policy
+    runs     that went well, of `made` in all
     """
-    place = beside(world.quarters)
-    states = by_state(rows, runs, place.quarters, place.seen)
+    place, states, years = stopped.place, stopped.by_state(), stopped.by_year()
     states = states[states["actor"] != OTHERS]
     names = list(dict.fromkeys(str(name) for name in states["actor"]))
     figure = sheet(1.0, TITLE, _note(world, policy, of_all(runs, made), place))
     rows_high, note_high = ROW * max(len(names), 1), 0.16 * (figure.get_supxlabel().count("\n") + 1)
     figure.set_layout_engine("none")
     figure.set_figheight((0.6 + rows_high + 1.15 + HIGH + 0.45 + note_high) / 0.97)
-    years = by_year(rows, runs, world.quarters, place.seen)
     left = (LEFT, LEFT + WIDE[0] + GAP)
     for scope, at, wide in zip(SCOPES, left, WIDE, strict=True):
         labels = [actor_label(name) if scope == FOREIGN else "" for name in names]

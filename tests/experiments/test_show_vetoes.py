@@ -13,7 +13,7 @@ from experiments.analysis.findings import Findings
 from experiments.figures import pictures
 from experiments.figures.style import SMALL, WIDTH, save
 from experiments.figures.vetoes import vetoes
-from tests.experiments.synthetic import Kept, findings
+from tests.experiments.synthetic import Kept, broken, findings
 
 KINDS = (("russia", "HUN"), ("china", "HUN"), ("peace_facility", "AUT"), ("enlargement", "FRA"), ("csdp_fpa", "IRL"))
 RECORDED = {"first": "2010Q1", "last": "2022Q2"}
@@ -72,6 +72,15 @@ def test_years_on_record_are_told_beside_it(told):
     assert "other (not in the model)" in text
 
 
+def test_what_is_told_does_not_depend_on_how_the_runs_were_cut_into_blocks(told):
+    found = broken(stopped(runs=12, **RECORDED), {"none": [0, 4, 5]})
+    assert isinstance(found.results, Kept)
+    content = found.results.content
+    texts = {told(replace(found, results=Kept(content, width)))[0] for width in (1, 5, 100)}
+    assert len(texts) == 1
+    assert "9 runs" in " ".join(texts.pop().split())
+
+
 def test_one_policy(told):
     text, drawn = told(stopped(), "outlook", "dialogue")
     assert drawn[0] == "vetoes_outlook_dialogue.png"
@@ -123,8 +132,8 @@ def test_it_is_drawn_with_the_other_figures_where_it_was_recorded():
 @pytest.mark.parametrize("case", [{}, RECORDED])
 def test_the_figure_says_what_it_shows_and_comes_out_the_same(tmp_path: Path, case: dict[str, object]):
     found = stopped(**case)  # type: ignore[arg-type]
-    rows, world = found.vetoes("outlook", "none"), found.worlds["outlook"]
-    figure = vetoes(rows, world, "none", 5, 5)
+    counted, world = found.vetoes("outlook", "none"), found.worlds["outlook"]
+    figure = vetoes(counted, world, "none", 5, 5)
     note = figure.get_supxlabel().replace("\n", " ")
     assert "Scenario outlook" in note and "no policy" in note and "5 runs" in note
     assert ("Crosses" in note) == bool(case)
@@ -134,7 +143,7 @@ def test_the_figure_says_what_it_shows_and_comes_out_the_same(tmp_path: Path, ca
     assert min(sizes) >= SMALL
     legend = {text.get_text() for one in figure.axes if one.get_legend() for text in one.get_legend().get_texts()}
     assert legend == {"mean", "5 to 95 % of runs", *(["on record"] if case else [])}
-    once, again = (save(vetoes(rows, world, "none", 5, 5), tmp_path / name, "vetoes") for name in ("once", "again"))
+    once, again = (save(vetoes(counted, world, "none", 5, 5), tmp_path / name, "vetoes") for name in ("once", "again"))
     assert [file.read_bytes() for file in once] == [file.read_bytes() for file in again]
 
 

@@ -1,10 +1,13 @@
 """Vetoes counted by hand on a few rows, and the record as it is kept."""
 
 import re
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from config.calendar import quarter_name, quarter_of_date
 from config.loading import load_base
@@ -18,15 +21,14 @@ from experiments.analysis.vetoes import (
     OTHERS,
     RECORD,
     RECORD_COLUMNS,
+    SCOPES,
+    SUBJECTS,
+    Beside,
+    Stopped,
     beside,
-    by_state,
-    by_subject,
-    by_year,
     cast,
     covered,
-    leading,
     record,
-    totals,
 )
 
 ROWS = (
@@ -61,6 +63,20 @@ def rows(*which: tuple[int, str, str, str]) -> pd.DataFrame:
     return cast(table.astype(dict.fromkeys(["quarter", "subject", "actor"], "category")))
 
 
+def stopped(
+    table: pd.DataFrame,
+    seen: pd.DataFrame | None = None,
+    quarters: Sequence[str] = QUARTERS,
+    most: int = 12,
+    runs: int = RUNS,
+    width: int = 1,
+) -> Stopped:
+    """Counted in pieces of so many runs, of which those without vetoes are left out."""
+    parts = [part for _, part in table.groupby(table["run"] // width)]
+    place = Beside(QUARTERS, None if seen is None else seen[seen["quarter"].isin(QUARTERS)])
+    return Stopped(lambda: parts, runs, quarters, place, most)
+
+
 def line(table: pd.DataFrame, **cell: object) -> dict[str, float]:
     for column, value in cell.items():
         table = table[table[column] == value]
@@ -75,7 +91,7 @@ def test_a_subject_that_is_no_other_business_is_a_file_with_japan():
 
 
 def test_vetoes_per_ten_years_of_each_state():
-    found = by_state(rows(*ROWS), RUNS, QUARTERS)
+    found = stopped(rows(*ROWS)).by_state()
     assert list(found.loc[found["scope"] == FOREIGN, "actor"]) == ["HUN", "AUT", "GRC", "FRA"]
     hungary = line(found, scope=FOREIGN, actor="HUN")
     assert hungary["mean"] == pytest.approx(5 * (3 + 0 + 0) / 3)
@@ -88,7 +104,7 @@ def test_vetoes_per_ten_years_of_each_state():
 
 
 def test_the_record_stands_beside_in_the_same_unit_also_of_states_that_the_model_does_not_have():
-    found = by_state(rows(*ROWS), RUNS, QUARTERS, SEEN)
+    found = stopped(rows(*ROWS), SEEN).by_state()
     counts = {
         name: (line(found, scope=FOREIGN, actor=name)["count"], line(found, scope=FOREIGN, actor=name)["rate"])
         for name in ("HUN", "ROU", "AUT")
@@ -99,27 +115,27 @@ def test_the_record_stands_beside_in_the_same_unit_also_of_states_that_the_model
 
 
 def test_states_with_few_vetoes_are_others_together_unless_they_are_on_record():
-    alone = by_state(rows(*ROWS), RUNS, QUARTERS, most=1)
+    alone = stopped(rows(*ROWS), most=1).by_state()
     assert list(alone.loc[alone["scope"] == FOREIGN, "actor"]) == ["HUN", OTHERS]
     assert line(alone, scope=FOREIGN, actor=OTHERS)["mean"] == pytest.approx(5 * 2 / 3)
     assert line(alone, scope=FOREIGN, actor=OTHERS)["upper"] == pytest.approx(5.0), "one in run 0, one in run 1"
-    both = by_state(rows(*ROWS), RUNS, QUARTERS, SEEN, most=1)
+    both = stopped(rows(*ROWS), SEEN, most=1).by_state()
     assert list(both.loc[both["scope"] == FOREIGN, "actor"]) == ["HUN", "FRA", "ROU", OTHERS]
     for scope in (FOREIGN, ENLARGEMENT):
-        parts, whole = both[both["scope"] == scope], line(totals(rows(*ROWS), RUNS, QUARTERS, SEEN), scope=scope)
+        parts, whole = both[both["scope"] == scope], line(stopped(rows(*ROWS), SEEN).totals(), scope=scope)
         assert parts["mean"].sum() == pytest.approx(whole["mean"])
         assert parts["rate"].sum() == pytest.approx(whole["rate"])
 
 
 def test_totals_are_of_runs_and_not_sums_of_bands():
-    found = line(totals(rows(*ROWS), RUNS, QUARTERS, SEEN), scope=FOREIGN)
+    found = line(stopped(rows(*ROWS), SEEN).totals(), scope=FOREIGN)
     assert found["mean"] == pytest.approx(5 * (4 + 1 + 0) / 3)
     assert found["upper"] == pytest.approx(5 * np.quantile([4, 1, 0], 0.95))
     assert (found["count"], found["rate"]) == (3, 15.0)
 
 
 def test_totals_by_year():
-    found = by_year(rows(*ROWS), RUNS, quarters_between("2011Q3", "2014Q1"), SEEN)
+    found = stopped(rows(*ROWS), SEEN, quarters_between("2011Q3", "2014Q1")).by_year()
     means = found[found["scope"] == FOREIGN].set_index("year")
     assert list(means.index) == [2011, 2012, 2013, 2014]
     assert list(means["quarters"]) == [2, 4, 4, 1]
@@ -129,35 +145,36 @@ def test_totals_by_year():
 
 
 def test_a_year_that_the_record_does_not_cover_has_no_count():
-    found = by_year(rows(*ROWS), RUNS, quarters_between("2021Q1", "2022Q4"), SEEN)
+    found = stopped(rows(*ROWS), SEEN, quarters_between("2021Q1", "2022Q4")).by_year()
     assert list(found.loc[found["scope"] == FOREIGN, "count"].fillna(-1)) == [0, -1]
 
 
 def test_a_decision_stopped_by_two_states_counts_once():
-    found = by_subject(rows(*ROWS), RUNS, QUARTERS, SEEN)
+    found = stopped(rows(*ROWS), SEEN).by_subject()
     assert list(found["subject"]) == [FILES, "russia", "china", "peace_facility", "enlargement", "other"]
     assert line(found, subject="russia")["mean"] == pytest.approx(5 * 2 / 3)
     assert line(found, subject="other")["count"] == 1
     assert line(found, subject="enlargement")["count"] == 1
-    assert "other" not in set(by_subject(rows(*ROWS), RUNS, QUARTERS)["subject"])
+    assert "other" not in set(stopped(rows(*ROWS)).by_subject()["subject"])
 
 
 def test_the_share_of_the_leading_state():
-    found = leading(rows(*ROWS), RUNS, QUARTERS, SEEN)
+    found = stopped(rows(*ROWS), SEEN).leading()
     model, each, seen = (line(found, of=of) for of in ("model", "each run", "record"))
     assert (model["actor"], model["share"]) == ("HUN", pytest.approx(3 / 5))
     assert (model["lower"], model["upper"]) == (pytest.approx(0.05 * 0.75), pytest.approx(0.95 * 0.75))
     assert each["share"] == pytest.approx((3 / 4 + 1) / 2), "run 2 has no veto to lead in"
     assert (seen["actor"], seen["share"]) == ("HUN", pytest.approx(2 / 3))
-    assert leading(rows(), RUNS, QUARTERS).empty
+    assert stopped(rows()).leading().empty
 
 
 def test_nothing_stopped_is_no_fault():
-    nothing = rows()
-    assert by_state(nothing, RUNS, QUARTERS).empty
-    assert list(totals(nothing, RUNS, QUARTERS)["mean"]) == [0.0, 0.0]
-    assert by_subject(nothing, RUNS, QUARTERS).empty
-    assert by_year(nothing, RUNS, QUARTERS)["mean"].sum() == 0
+    nothing = stopped(rows())
+    assert nothing.none and not stopped(rows(ROWS[-1])).none, "also where it was stopped in other quarters"
+    assert nothing.by_state().empty
+    assert list(nothing.totals()["mean"]) == [0.0, 0.0]
+    assert nothing.by_subject().empty
+    assert nothing.by_year()["mean"].sum() == 0
 
 
 def test_the_record_covers_what_it_covers():
@@ -168,6 +185,77 @@ def test_the_record_covers_what_it_covers():
     assert (both.quarters[0], both.quarters[-1], len(both.quarters)) == ("2011Q3", "2021Q4", 42)
     short = beside(quarters_between("2010Q1", "2017Q4"))
     assert short.seen is not None and list(short.seen["actor"]) == ["GBR", "GRC"]
+
+
+# In pieces
+
+
+def many(seed: int, runs: int) -> pd.DataFrame:
+    """Vetoes of five states in these quarters and the two years after, in runs of which some have none."""
+    chance = np.random.default_rng(seed)
+    subjects, actors = ["russia", "china", "enlargement", "csdp_fpa"], ["HUN", "AUT", "FRA", "GRC", "CYP"]
+    quarters = quarters_between("2012Q1", "2015Q4")
+    found = [
+        (run, quarters[chance.integers(16)], subjects[chance.integers(4)], actors[int(5 * chance.random() ** 2)])
+        for run in range(runs)
+        for _ in range(chance.choice([0, 1, 12, 40]))
+    ]
+    return rows(*found)
+
+
+def expected_band(table: pd.DataFrame, key: pd.Series, names: Sequence[object], runs: int, per: float) -> np.ndarray:
+    """Mean and ends from every run's counts side by side, (names, 3)."""
+    counts = (
+        pd.crosstab(key, table["run"]).reindex(index=list(names), columns=range(runs), fill_value=0).to_numpy(float)
+    )
+    return np.column_stack([counts.mean(axis=1), *np.quantile(counts, (0.05, 0.95), axis=1)]) * per
+
+
+@settings(deadline=None, max_examples=15)
+@given(
+    seed=st.integers(0, 10**6), runs=st.integers(1, 12), width=st.integers(1, 12), most=st.integers(1, 5),
+    recorded=st.booleans(),
+)  # fmt: skip
+def test_bands_from_pieces_are_those_of_all_runs_side_by_side(
+    seed: int, runs: int, width: int, most: int, recorded: bool
+):
+    table = many(seed, runs)
+    every = quarters_between("2012Q1", "2015Q4")
+    found = stopped(table, SEEN if recorded else None, every, most, runs, width)
+    here, numbers = table[table["quarter"].isin(QUARTERS)], ["mean", "lower", "upper"]
+    states, years, every_state = found.by_state(), found.by_year(), found.totals()
+    for scope in SCOPES:
+        part, ever = (rows[rows["scope"] == scope] for rows in (here, table))
+        told = part["actor"].where(part["actor"].isin(found.names), OTHERS)
+        of = {name: rows[rows["scope"] == scope] for name, rows in
+              (("actor", states), ("year", years), ("scope", every_state))}  # fmt: skip
+        assert list(of["actor"]["actor"]) == found.names
+        for column, rows_, key, per in (("actor", part, told, 5.0), ("scope", part, part["scope"], 5.0),
+                                        ("year", ever, ever["quarter"].str[:4].astype(int), 1.0)):  # fmt: skip
+            expected = expected_band(rows_, key, list(of[column][column]), runs, per)
+            np.testing.assert_allclose(of[column][numbers].to_numpy(float), expected, rtol=0, atol=1e-9)
+    decisions = here.drop_duplicates(["run", "quarter", "subject"])
+    expected = expected_band(decisions, decisions["subject"], SUBJECTS, runs, 5.0)
+    subjects = found.by_subject().set_index("subject").reindex(SUBJECTS).fillna(0.0)
+    np.testing.assert_allclose(subjects[numbers].to_numpy(float), expected, rtol=0, atol=1e-9)
+
+
+@settings(deadline=None, max_examples=15)
+@given(seed=st.integers(0, 10**6), runs=st.integers(1, 12), width=st.integers(1, 12))
+def test_who_leads_in_pieces_is_who_leads_in_all_runs_side_by_side(seed: int, runs: int, width: int):
+    table = many(seed, runs)
+    foreign = table[table["quarter"].isin(QUARTERS) & (table["scope"] == FOREIGN)]
+    found = stopped(table, runs=runs, width=width).leading().set_index("of")
+    counts = pd.crosstab(foreign["run"], foreign["actor"])
+    assert found.empty == counts.empty
+    if counts.size:
+        first = min(counts, key=lambda name: (-counts[name].sum(), name))
+        shares = counts.div(counts.sum(axis=1), axis=0)
+        own, top = shares[first].to_numpy(), shares.max(axis=1).to_numpy()
+        expected = [[counts[first].sum() / counts.to_numpy().sum(), *np.quantile(own, (0.05, 0.95))],
+                    [top.mean(), *np.quantile(top, (0.05, 0.95))]]  # fmt: skip
+        assert found.loc["model", "actor"] == first
+        np.testing.assert_allclose(found[["share", "lower", "upper"]].to_numpy(float), expected, rtol=0, atol=1e-9)
 
 
 # The record
