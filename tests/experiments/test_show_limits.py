@@ -10,6 +10,8 @@ import pytest
 from config.errors import UserError
 from experiments import cli, show_limits
 from experiments.analysis.findings import Findings
+from experiments.analysis.limits import limit_shares
+from experiments.analysis.made import Numbered
 from experiments.figures import pictures
 from experiments.figures.limits import FILLS, limits
 from experiments.figures.style import SMALL, WIDTH, save
@@ -79,6 +81,16 @@ def test_what_is_told_does_not_depend_on_how_the_runs_were_cut_into_blocks(told)
     texts = {told(replace(found, results=Kept(content, width)))[0] for width in (1, 5, 100)}
     assert len(texts) == 1
     assert "9 runs" in texts.pop()
+
+
+def test_histories_of_a_design_are_counted_like_as_many_runs():
+    found = held(runs=12)
+    content = {
+        name: rows.assign(point=rows["run"] // 4, run=rows["run"] % 4) for name, rows in kept(found).content.items()
+    }
+    design = replace(found, results=Numbered(Kept(content), 4), per_point=4)
+    tables = (limit_shares(one.held_back("outlook", "none"), ["year"]) for one in (found, design))
+    pd.testing.assert_frame_equal(*tables)
 
 
 def test_one_policy_and_one_instrument(told):

@@ -10,6 +10,7 @@ import pytest
 from config.errors import UserError
 from experiments import cli, show_vetoes
 from experiments.analysis.findings import Findings
+from experiments.analysis.made import Numbered
 from experiments.figures import pictures
 from experiments.figures.style import SMALL, WIDTH, save
 from experiments.figures.vetoes import vetoes
@@ -79,6 +80,16 @@ def test_what_is_told_does_not_depend_on_how_the_runs_were_cut_into_blocks(told)
     texts = {told(replace(found, results=Kept(content, width)))[0] for width in (1, 5, 100)}
     assert len(texts) == 1
     assert "9 runs" in " ".join(texts.pop().split())
+
+
+def test_histories_of_a_design_are_counted_like_as_many_runs():
+    found = stopped(runs=12)
+    assert isinstance(found.results, Kept)
+    content = {
+        name: rows.assign(point=rows["run"] // 4, run=rows["run"] % 4) for name, rows in found.results.content.items()
+    }
+    design = replace(found, results=Numbered(Kept(content), 4), per_point=4)
+    pd.testing.assert_frame_equal(*(one.vetoes("outlook", "none").by_state() for one in (found, design)))
 
 
 def test_one_policy(told):
