@@ -8,7 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
-from agents.portable import total, weighted_total
+from agents.portable import places, total, weighted_total
 from agents.pressures import CHINA, NORTH_KOREA, RUSSIA, US_RETRENCHMENT
 from agents.rules import attention, elections, feedback, perception, positions
 from agents.rules.types import Floats, Mask, Whole, in_lanes
@@ -223,7 +223,7 @@ class MemberStates:
         p, chance = self.model.parameters.governments, self.model.chance
         self.look_up(self.model.quarter)
         self.elected: Mask = elections.elected(self.scripted, self.free_to_elect, chance.rows(self._elections), p)
-        rows, lanes = np.nonzero(self.elected)
+        rows, lanes = places(self.elected)
         u = chance.rows(self._stances)
         self.stance = self.stance.copy()
         self.stance[rows, lanes] = elections.new_stance(self.stance_mean[rows, 0], u[rows, lanes], in_lanes(p, lanes))

@@ -197,15 +197,22 @@ def may_happen(u: Floats, hazard: ArrayLike) -> NDArray[np.bool_]:
     return may
 
 
-def happens(u: Floats, hazard: Floats) -> NDArray[np.bool_]:
-    """Draws at which something with this hazard happens: u < probability(hazard), both of the same shape.
+def happens(u: Floats, hazard: Floats, among: NDArray[np.bool_] | None = None) -> NDArray[np.bool_]:
+    """Draws at which something with this hazard happens: u < probability(hazard), all of the same shape.
 
-    Only where it may happen, mostly in few places, is the probability worked out.
+    Only where it may happen, mostly in few places, is the probability worked out; `among` says where it counts.
     """
     result = may_happen(u, hazard)
-    where = result.nonzero()
+    if among is not None:
+        result &= among
+    where = places(result)
     result[where] = u[where] < probability(hazard[where])
     return result
+
+
+def places(mask: NDArray[np.bool_]) -> tuple[NDArray[np.int64], ...]:
+    """Where a mask holds, one array of indices per axis, as by `np.nonzero`: quick where it holds in few places."""
+    return np.unravel_index(np.flatnonzero(mask), mask.shape)
 
 
 def _normal_knots() -> Floats:

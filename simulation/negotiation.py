@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from agents.institutions.council import Ballot, lanes_of
-from agents.portable import happens, may_happen, probability
+from agents.portable import happens, may_happen, places, probability
 from agents.rules import bargaining as rules
 from agents.rules.types import Floats, Mask, Whole, in_lanes
 from config import Instrument
@@ -131,7 +131,7 @@ class Negotiation:
         self.terms, self.needed = terms, self._needs_met()
         by_chance = ~status.first_files()
         to_talks, could = by_chance & self._to_talks(), by_chance & self._could_open(terms, motives)
-        files, lanes = np.nonzero(to_talks | could | (status.held if status.active else False))
+        files, lanes = places(to_talks | could | (status.held if status.active else False))
         foreseen = self._foreseen(files, lanes)
         push = self._push(files, lanes, foreseen, motives)
         ready = could[files, lanes] & self._worthwhile(foreseen, files, lanes)
@@ -148,21 +148,21 @@ class Negotiation:
     def _motives(self) -> Motives:
         """What the hazard of opening depends on beside the forecast."""
         model, at = self.model, self.instruments
-        soft = [
-            rules.soft_factor(
-                [at.is_in_force(slug) for slug in one.helped_by], model.parameters.files.soft_missing, model.width
-            )
-            for one in at.catalogue
-        ]
+        soft, missing = np.ones(at.file.shape), model.parameters.files.soft_missing
+        for k, one in enumerate(at.catalogue):
+            if one.helped_by:
+                soft[k] = rules.soft_factor([at.is_in_force(slug) for slug in one.helped_by], missing, model.width)
         return Motives(
-            (model.attention_eu, model.attention_japan), self._demand(), np.stack(soft), self.dialogue,
-            at.in_talks.sum(axis=0), self._track(),
+            (model.attention_eu, model.attention_japan), self._demand(), soft, self.dialogue, at.in_talks.sum(axis=0),
+            self._track(),
         )  # fmt: skip
 
     def _demand(self) -> tuple[Floats, Floats]:
         """Demand of the Union and of Japan, (K, R) each."""
         union, japan = self._wanted
-        return union * np.where(self._operations, 1 + self.model.levers.framework, 1.0), japan
+        if self.model.levers.on("framework"):
+            union = union * np.where(self._operations, 1 + self.model.levers.framework, 1.0)
+        return union, japan
 
     @cached_property
     def _wanted(self) -> tuple[Floats, Floats]:
@@ -216,7 +216,7 @@ class Negotiation:
 
     def _to_talks(self) -> Mask:
         """Mandates that turn into talks if there is a slot, (K, R)."""
-        files, lanes = np.nonzero(self.instruments.file == MANDATED)
+        files, lanes = places(self.instruments.file == MANDATED)
         will, track, p = self.will()[files, lanes], self._track()[files, lanes], self.model.parameters.files
         hazard = rules.talks_hazard(self.pace[lanes], will, self.dialogue[lanes], track, in_lanes(p, lanes))
         return self._mask(files, lanes, happens(self._u("talks")[files, lanes], hazard))
@@ -275,7 +275,7 @@ class Negotiation:
     def conclude_files(self) -> None:
         """Decide on every file in talks: conclude, thin out, block, stall, withdraw."""
         at = self.instruments
-        files, lanes = np.nonzero(at.in_talks)
+        files, lanes = places(at.in_talks)
         draft, least = self.terms.draft[files, lanes], self.terms.least[files, lanes]
         ripe = self.ripe()[files, lanes]
         passes, ballots = self._put_to_vote(files, lanes)
@@ -301,7 +301,7 @@ class Negotiation:
 
     def ripe(self) -> Mask:
         """Talks that could be concluded this quarter, (K, R)."""
-        at, (files, lanes) = self.instruments, np.nonzero(self.instruments.in_talks)
+        at, (files, lanes) = self.instruments, places(self.instruments.in_talks)
         will, p = self.will()[files, lanes], in_lanes(self.model.parameters.files, lanes)
         hazard = self._ripening(self.pace[lanes], at.quarters[files, 0], will, self.dialogue[lanes], p)
         return self._mask(files, lanes, happens(self._u("conclude")[files, lanes], hazard))

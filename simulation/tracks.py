@@ -59,12 +59,23 @@ class Tracks:
 
     def depth(self, partner: int) -> Floats:
         """Depth of one partner's ties with Japan as carried out, (R,), 0-1."""
-        return weighted_total(self.operational[partner], self.ambition) / total(self.ambition)
+        depth: Floats = self._depths[partner]
+        return depth
+
+    @property
+    def _depths(self) -> Floats:
+        """Depth of each partner's ties, (P, R)."""
+        return self._levels / total(self.ambition)
+
+    @property
+    def _levels(self) -> Floats:
+        """Sum of what the rungs of each partner carry out, in levels, (P, R)."""
+        return weighted_total(np.moveaxis(self.operational, 1, 0), self.ambition[:, np.newaxis])
 
     @property
     def mean_depth(self) -> Floats:
         """Mean depth over all partners, (R,)."""
-        return total(np.stack([self.depth(partner) for partner in range(len(PARTNERS))])) / len(PARTNERS)
+        return total(self._depths) / len(PARTNERS)
 
     @property
     def uk_depth(self) -> Floats:
@@ -74,26 +85,27 @@ class Tracks:
     @property
     def states_depth(self) -> Floats:
         """Mean depth over the capable member states, (R,)."""
-        others = [self.depth(partner) for partner, iso in enumerate(PARTNERS) if iso != UK]
-        return total(np.stack(others)) / len(others)
+        others = [partner for partner, iso in enumerate(PARTNERS) if iso != UK]
+        return total(self._depths[others]) / len(others)
 
     @property
     def operational_level(self) -> Floats:
         """Sum of what all rungs carry out, in levels, (R,)."""
-        return total(np.stack([weighted_total(done, self.ambition) for done in self.operational]))
+        return total(self._levels)
 
     # Phase 10
 
     def climb(self) -> None:
         """Open, conclude, bring into force and carry out rungs; all act on what stood at the start."""
         stage, waiting, hazard = self.stage, self._waiting(), self._hazard()
-        ripe = happens(self._u("conclude"), np.broadcast_to(self._concluding, stage.shape))
-        opened = waiting & happens(self._u("open"), hazard)
         known, draft = self.model.status, self.draft()
+        acceptable = (stage == IN_TALKS) & (draft >= self.least)
+        signed = happens(self._u("conclude"), np.broadcast_to(self._concluding, stage.shape), acceptable)
+        opened = happens(self._u("open"), hazard, waiting)
         if known.active:
             concluding = np.where(draft >= self.least, probability(self._concluding), 0.0)
             self.model.beliefs.of_rungs(np.where(waiting, probability(hazard), 0.0), concluding)
-        signed = known.rungs("signed", (stage == IN_TALKS) & (draft >= self.least) & ripe)
+        signed = known.rungs("signed", signed)
         forced = known.rungs("in_force", self._forced())
         opened = known.rungs("negotiating", opened)
         draft = known.rung_depth(draft, self.least)
@@ -169,7 +181,7 @@ class Tracks:
             if rung.quarters_in_force and signed[:, place].any():
                 pace = np.where(diet.passes_laws, 1.0, p.diet_minority) if rung.diet else np.ones(self.model.width)
                 hazard = np.broadcast_to(1 / rung.quarters_in_force * pace, u[:, place].shape)
-                forced[:, place] &= happens(u[:, place], hazard)
+                forced[:, place] = happens(u[:, place], hazard, forced[:, place])
         return forced
 
     def _carried_out(self, in_force: Mask) -> Floats:

@@ -109,6 +109,7 @@ class Council(Actor):
         )
         self._slack = bargaining.slack(states.attention, p.council)
         self._kinds = self._by_voters_and_law()
+        self._standings: dict[bytes, tuple[Floats, Floats, Floats]] = {}
 
     def _electorate(self, rows: Whole) -> Electorate:
         union = self.model.settings.union
@@ -144,7 +145,7 @@ class Council(Actor):
     def own_bounds(self, accepted: Floats, by: Electorate, lanes: Whole | None = None) -> Bounds:
         """Each voter's own bounds from what it accepts, (n, R) or (n, lanes)."""
         declared = self.model.parameters.council.declared
-        slack = self._slack[by.rows]
+        *_, slack = self._standing(by)
         if lanes is not None:
             declared, slack = lanes_of(declared, lanes), slack.take(lanes, axis=1)
         accept = bargaining.on_grid(accepted)
@@ -198,13 +199,20 @@ class Council(Actor):
     def _accepted_of(self, files: Whole, by: Electorate, lanes: Whole, noise: bool) -> Floats:
         """Level that each voter accepts of a list of files, (n, N), 0 or more: by field and by the file's own noise."""
         states, p = self.model.member_states, in_lanes(self.model.parameters.council, lanes)
-        position, feared = states.position.take(lanes, axis=1)[by.rows], self._fear.take(lanes, axis=1)[by.rows]
+        position, feared = (table.take(lanes, axis=1) for table in self._standing(by)[:2])
         reluctant = states.neutral[by.rows] * self._defence[files]
         accepted = bargaining.accepted(position, feared, self._cost[files, lanes], reluctant, p)
         if noise:
             accepted += self._noise.take(files * self.model.width + lanes, axis=1)[by.rows]
             np.maximum(0.0, accepted, out=accepted)
         return accepted
+
+    def _standing(self, by: Electorate) -> tuple[Floats, Floats, Floats]:
+        """Position, fear and slack of voters, (n, R) each, the same for all files of a quarter."""
+        rows, key = by.rows, by.rows.tobytes()
+        if key not in self._standings:
+            self._standings[key] = self.model.member_states.position[rows], self._fear[rows], self._slack[rows]
+        return self._standings[key]
 
     def _by_majority(self, files: Whole, lanes: Whole) -> Mask:
         """Whether majority voting was agreed for each of a list of files, (N,)."""
@@ -288,11 +296,12 @@ class Council(Actor):
     def _bounds_on(self, topic: str, by: Electorate, lanes: Whole) -> Bounds:
         """How far each voter goes on a topic where it arises, (n, lanes), on the grid."""
         p, states, rows = self.model.parameters, self.model.member_states, by.rows
-        u = self.model.chance.rows(self._tolerance[topic]).take(lanes, axis=1)[rows]
-        stance, spoiler = states.stance.take(lanes, axis=1)[rows], lanes_of(p.governments.spoiler, lanes)
-        here, tie = in_lanes(p.business, lanes), self.tie(topic, rows)
-        if isinstance(tie, np.ndarray) and tie.shape[-1] > 1:
-            tie = tie.take(lanes, axis=1)
+        u, stance = self.model.chance.rows(self._tolerance[topic])[rows], states.stance[rows]
+        tie, spoiler, here = self.tie(topic, rows), p.governments.spoiler, p.business
+        if len(lanes) < self.model.width:
+            u, stance = u.take(lanes, axis=1), stance.take(lanes, axis=1)
+            spoiler, here = lanes_of(spoiler, lanes), in_lanes(here, lanes)
+            tie = tie.take(lanes, axis=1) if isinstance(tie, np.ndarray) and tie.shape[-1] > 1 else tie
         veto = business.tolerated(stance, spoiler, tie, u, here)
         neutral = states.neutral[rows] if topic == MONEY else np.zeros((by.size, 1))
         accept = business.accepted(veto, neutral, here)

@@ -90,10 +90,13 @@ def heard(position: Floats, listens_to: Whole, confidence: Value) -> Floats:
     listens_to (V, S) holds rows of `position`, S the number each listens to.
     Source: bounded confidence, Deffuant et al. (2000).
     """
-    summed = np.zeros_like(position)
+    summed, difference, distance = np.zeros_like(position), np.empty_like(position), np.empty_like(position)
     for speakers in listens_to.T:
-        difference = position[speakers] - position
-        summed = summed + np.where(np.abs(difference) <= confidence, difference, 0.0)
+        np.take(position, speakers, axis=0, out=difference, mode="clip")
+        np.subtract(difference, position, out=difference)
+        near = np.abs(difference, out=distance) <= confidence
+        np.multiply(difference, near, out=difference)
+        np.add(summed, difference, out=summed)
     return summed
 
 

@@ -1,6 +1,6 @@
 """Names for the arrays that rules take and return. Runs are always the last axis, R; members come before, M."""
 
-from dataclasses import fields, replace
+from copy import copy
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 import numpy as np
@@ -26,5 +26,6 @@ Value: TypeAlias = float | Floats
 
 def in_lanes(family: Family, lanes: Whole) -> Family:
     """A family of parameters in some of the runs, each of which may be named more than once."""
-    values = {field.name: getattr(family, field.name) for field in fields(family)}
-    return replace(family, **{name: value[lanes] for name, value in values.items() if isinstance(value, np.ndarray)})
+    some = copy(family)
+    vars(some).update({name: value[lanes] for name, value in vars(family).items() if isinstance(value, np.ndarray)})
+    return some
