@@ -117,7 +117,7 @@ class MemberStates:
         codes = [one.iso3 for one in self.facts]
         shape = (len(codes), model.width)
         self._elections = model.chance.register(f"{iso}/election" for iso in codes)
-        self._stances = model.chance.register(f"{iso}/stance" for iso in codes)
+        self._stances = model.chance.register_seldom(f"{iso}/stance" for iso in codes)
         self._changes = -1
         self.look_up(model.settings.start)
         self.threat: Floats = self.geography.exposure * model.pressures.intensity[:, np.newaxis]
@@ -224,19 +224,19 @@ class MemberStates:
         self.look_up(self.model.quarter)
         self.elected: Mask = elections.elected(self.scripted, self.free_to_elect, chance.rows(self._elections), p)
         rows, lanes = places(self.elected)
-        u = chance.rows(self._stances)
+        u = chance.some(self._stances, rows, lanes)
         self.stance = self.stance.copy()
-        self.stance[rows, lanes] = elections.new_stance(self.stance_mean[rows, 0], u[rows, lanes], in_lanes(p, lanes))
-        self._follow_record(u)
+        self.stance[rows, lanes] = elections.new_stance(self.stance_mean[rows, 0], u, in_lanes(p, lanes))
+        self._follow_record()
 
-    def _follow_record(self, u: Floats) -> None:
+    def _follow_record(self) -> None:
         """Governments that are known to have taken office this quarter."""
         if self.model.settings.status is None:
             return
         p = self.model.parameters.governments
         for row, one in enumerate(self.facts):
             for known in self.model.settings.governments_of(one.iso3, self.model.quarter):
-                drawn = elections.new_stance(self.stance_mean[row], u[row], p)
+                drawn = elections.new_stance(self.stance_mean[row], self.model.chance.draw(f"{one.iso3}/stance"), p)
                 self.elected[row] = True
                 self.stance[row] = drawn if known.stance is None else known.stance
 

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 Uniforms: TypeAlias = NDArray[np.float64]
 Hashes: TypeAlias = NDArray[np.uint64]
+Places: TypeAlias = NDArray[np.int64]
 
 NAMES_AT_A_TIME: Final = 64
 """Names whose draws are computed together, so that working memory stays in the processor's cache."""
@@ -54,6 +55,14 @@ def _mix(z: Hashes, spare: Hashes) -> None:
     np.bitwise_xor(z, spare, out=z)
 
 
+def _to_uniforms(z: Hashes, spare: Hashes, out: Uniforms) -> None:
+    """Mix hashes, in place, into uniform numbers; all of the same shape."""
+    _mix(z, spare)
+    np.right_shift(z, _SPARE_BITS, out=z)
+    np.bitwise_or(z, _BITS_OF_ONE, out=z)  # read as a float: 1 + 52 random bits
+    np.subtract(z.view(np.float64), _ONE_LESS_HALF_A_STEP, out=out)
+
+
 def _mixed(z: Hashes) -> Hashes:
     result = z.copy()
     _mix(result, np.empty_like(result))
@@ -76,6 +85,8 @@ class Chance:
         self._runs = _mixed(_mixed(numbers * _G + self._keys(["runs"])))
         self._row: dict[str, int] = {}
         self._registered = self._keys([])
+        self._seldom_row: dict[str, int] = {}
+        self._seldom = self._seldom_now = self._keys([])
         self._table: Uniforms = np.empty((0, len(numbers)))
         self._shown: Uniforms = self._table
         width = (NAMES_AT_A_TIME, len(numbers))
@@ -92,10 +103,7 @@ class Chance:
             some = keys[start : start + NAMES_AT_A_TIME, np.newaxis]
             z, spare = self._work[: len(some)], self._spare[: len(some)]
             np.add(some, self._runs, out=z)
-            _mix(z, spare)
-            np.right_shift(z, _SPARE_BITS, out=z)
-            np.bitwise_or(z, _BITS_OF_ONE, out=z)  # read as a float: 1 + 52 random bits
-            np.subtract(z.view(np.float64), _ONE_LESS_HALF_A_STEP, out=table[start : start + len(some)])
+            _to_uniforms(z, spare, table[start : start + len(some)])
 
     def once_table(self, names: Iterable[str]) -> Uniforms:
         """Draws made once per run, (N, R), a row per name; a new array. Names need no registering."""
@@ -111,18 +119,28 @@ class Chance:
 
     def register(self, names: Iterable[str]) -> slice:
         """Announce names that are drawn every quarter, before the first; returns their rows in `rows`."""
+        new, where = self._announce(names, self._row)
+        self._registered = np.concatenate([self._registered, new])
+        return where
+
+    def register_seldom(self, names: Iterable[str]) -> slice:
+        """Announce names of which only some draws are looked at, in some runs; returns their rows in `some`."""
+        new, where = self._announce(names, self._seldom_row)
+        self._seldom = np.concatenate([self._seldom, new])
+        return where
+
+    def _announce(self, names: Iterable[str], rows: dict[str, int]) -> tuple[Hashes, slice]:
+        """Keys of new names, and the rows that they get."""
         if self._quarter is not None:
             raise RuntimeError("names are registered before the first quarter")
-        new = list(names)
-        known = set(self._row)
+        new, start = list(names), len(rows)
+        known = {*self._row, *self._seldom_row}
         for name in new:
             if name in known:
                 raise ValueError(f"the name {name!r} is registered twice: two decisions would share their luck")
             known.add(name)
-        start = len(self._row)
-        self._row.update((name, start + i) for i, name in enumerate(new))
-        self._registered = np.concatenate([self._registered, self._keys(new)])
-        return slice(start, start + len(new))
+        rows.update((name, start + i) for i, name in enumerate(new))
+        return self._keys(new), slice(start, start + len(new))
 
     def turn(self, quarter: int) -> None:
         """Compute the draws of this quarter for all registered names.
@@ -138,16 +156,32 @@ class Chance:
             self._shown.flags.writeable = False
         self._quarter = quarter
         step = np.full(1, quarter + 1, dtype=np.uint64) * _G
+        self._seldom_now = _mixed(self._seldom + step)
         self._fill(self._table, _mixed(self._registered + step))
 
     def draw(self, name: str) -> Uniforms:
         """This quarter's draw of a registered name, (R,), read only; KeyError for an unknown name."""
-        row: Uniforms = self._this_quarter()[self._row[name]]
-        return row
+        table = self._this_quarter()
+        if name in self._seldom_row:
+            row = self.some(slice(None), np.array(self._seldom_row[name]), np.arange(len(self._runs)))
+            row.flags.writeable = False
+            return row
+        return table[self._row[name]]
 
     def rows(self, where: slice) -> Uniforms:
         """This quarter's draws of names registered together, (N, R), a read-only view."""
         return self._this_quarter()[where]
+
+    def some(self, where: slice, rows: Places, lanes: Places) -> Uniforms:
+        """This quarter's draws of names registered together as seldom, rows counted from their first, in some lanes.
+
+        rows, lanes: whole numbers, of shapes that broadcast to that of the result, a new array.
+        """
+        self._this_quarter()
+        z: Hashes = self._seldom_now[where][rows] + self._runs[lanes]
+        result = np.empty(z.shape)
+        _to_uniforms(z, np.empty_like(z), result)
+        return result
 
     def _this_quarter(self) -> Uniforms:
         if self._quarter is None:

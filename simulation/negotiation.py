@@ -62,9 +62,9 @@ class Negotiation:
         self.model = model
         self.instruments = model.partnership
         slugs = [one.slug for one in self.instruments.catalogue]
-        self._draws = {
-            kind: model.chance.register(f"{slug}/{kind}" for slug in slugs)
-            for kind in ("open", "talks", "tie", "conclude")
+        self._draws = {kind: model.chance.register(f"{slug}/{kind}" for slug in slugs) for kind in ("open", "tie")}
+        self._some_draws = {
+            kind: model.chance.register_seldom(f"{slug}/{kind}" for slug in slugs) for kind in ("talks", "conclude")
         }
         self._operations = np.array([[one.domain == "operations"] for one in self.instruments.catalogue])
         self._voted: Mask = np.array([one.rule != "R0" for one in self.instruments.catalogue])
@@ -78,6 +78,10 @@ class Negotiation:
 
     def _u(self, kind: str) -> Floats:
         return self.model.chance.rows(self._draws[kind])
+
+    def _u_of(self, kind: str, files: Whole, lanes: Whole) -> Floats:
+        """Draws for a list of files, (N,)."""
+        return self.model.chance.some(self._some_draws[kind], files, lanes)
 
     # What both sides bring; `terms` are those of this quarter
 
@@ -219,7 +223,7 @@ class Negotiation:
         files, lanes = places(self.instruments.file == MANDATED)
         will, track, p = self.will()[files, lanes], self._track()[files, lanes], self.model.parameters.files
         hazard = rules.talks_hazard(self.pace[lanes], will, self.dialogue[lanes], track, in_lanes(p, lanes))
-        return self._mask(files, lanes, happens(self._u("talks")[files, lanes], hazard))
+        return self._mask(files, lanes, happens(self._u_of("talks", files, lanes), hazard))
 
     def _granted(self, asks: Mask, push: Floats) -> Mask:
         """Who gets a slot, (K, R): the High Representative and the Commission have their own."""
@@ -304,7 +308,7 @@ class Negotiation:
         at, (files, lanes) = self.instruments, places(self.instruments.in_talks)
         will, p = self.will()[files, lanes], in_lanes(self.model.parameters.files, lanes)
         hazard = self._ripening(self.pace[lanes], at.quarters[files, 0], will, self.dialogue[lanes], p)
-        return self._mask(files, lanes, happens(self._u("conclude")[files, lanes], hazard))
+        return self._mask(files, lanes, happens(self._u_of("conclude", files, lanes), hazard))
 
     def _council(self, k: int, one: Instrument, lanes: Whole, least: Floats) -> tuple[Floats, Mask]:
         """Relative depth that passes, and which voters' vetoes keep it below the least worth signing, (n, lanes)."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from agents.portable import happens, probability, share, total, weighted_total
+from agents.portable import happens, places, probability, share, total, weighted_total
 from agents.rules import tracks as rules
 from agents.rules.types import Floats, Mask, Whole
 from config import LADDERS, PARTNERS, Rung
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 DORMANT, IN_TALKS, SIGNED, IN_FORCE, LAPSED = range(5)
 RUNG_STAGES = ("dormant", "negotiating", "signed", "in_force", "lapsed")
 UK = "GBR"
+AT_ONCE = np.inf
+"""Hazard of what happens in the quarter in which it may."""
 
 
 class Tracks:
@@ -35,8 +37,9 @@ class Tracks:
         self.capacity: Floats = spent / spent.max()
         self._begin()
         names = [f"{iso}/{rung.slug}" for iso in PARTNERS for rung in self.rungs]
+        self._opens = model.chance.register(f"{name}/open" for name in names)
         self._draws = {
-            kind: model.chance.register(f"{name}/{kind}" for name in names) for kind in ("open", "conclude", "force")
+            kind: model.chance.register_seldom(f"{name}/{kind}" for name in names) for kind in ("conclude", "force")
         }
 
     def _begin(self) -> None:
@@ -52,8 +55,13 @@ class Tracks:
         self.agreed = spread([[one.agreed for one in row] for row in start])
         self.operational = spread([[one.operational for one in row] for row in start])
 
-    def _u(self, kind: str) -> Floats:
-        return self.model.chance.rows(self._draws[kind]).reshape(self.stage.shape)
+    def _happens(self, kind: str, hazard: Floats, among: Mask) -> Mask:
+        """Where something of this hazard, which broadcasts, happens among some of the rungs, (P, rungs, R)."""
+        happened, where = np.zeros_like(among), places(among)
+        partner, place, lanes = where
+        u = self.model.chance.some(self._draws[kind], partner * len(self.rungs) + place, lanes)
+        happened[where] = happens(u, np.broadcast_to(hazard, among.shape)[where])
+        return happened
 
     # Depth
 
@@ -100,8 +108,8 @@ class Tracks:
         stage, waiting, hazard = self.stage, self._waiting(), self._hazard()
         known, draft = self.model.status, self.draft()
         acceptable = (stage == IN_TALKS) & (draft >= self.least)
-        signed = happens(self._u("conclude"), np.broadcast_to(self._concluding, stage.shape), acceptable)
-        opened = happens(self._u("open"), hazard, waiting)
+        signed = self._happens("conclude", self._concluding, acceptable)
+        opened = happens(self.model.chance.rows(self._opens).reshape(stage.shape), hazard, waiting)
         if known.active:
             concluding = np.where(draft >= self.least, probability(self._concluding), 0.0)
             self.model.beliefs.of_rungs(np.where(waiting, probability(hazard), 0.0), concluding)
@@ -175,14 +183,13 @@ class Tracks:
     def _forced(self) -> Mask:
         """Which signed rungs would enter into force, (P, rungs, R): Japan's Diet approves some, its ladders permit."""
         diet, p = self.model.diet, self.model.parameters.ratification
-        u, forced, signed = self._u("force"), np.zeros(self.stage.shape, dtype=bool), self.stage == SIGNED
+        forced, hazard = self.stage == SIGNED, np.full(self.stage.shape[1:], AT_ONCE)
         for place, rung in enumerate(self.rungs):
-            forced[:, place] = signed[:, place] & self.permitted(rung)
-            if rung.quarters_in_force and signed[:, place].any():
+            forced[:, place] &= self.permitted(rung)
+            if rung.quarters_in_force:
                 pace = np.where(diet.passes_laws, 1.0, p.diet_minority) if rung.diet else np.ones(self.model.width)
-                hazard = np.broadcast_to(1 / rung.quarters_in_force * pace, u[:, place].shape)
-                forced[:, place] = happens(u[:, place], hazard, forced[:, place])
-        return forced
+                hazard[place] = 1 / rung.quarters_in_force * pace
+        return self._happens("force", hazard, forced)
 
     def _carried_out(self, in_force: Mask) -> Floats:
         """Operational depth of all rungs after this quarter: those that were in force at its start."""

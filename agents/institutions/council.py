@@ -85,7 +85,8 @@ class Council(Actor):
         }
         model.chance.register(f"business/{topic}" for topic in TOPICS)
         model.chance.register(f"business/{topic}/demand" for topic in TOPICS)
-        self._tolerance = {topic: model.chance.register(f"business/{topic}/{iso}" for iso in codes) for topic in TOPICS}
+        register = model.chance.register_seldom
+        self._tolerance = {topic: register(f"business/{topic}/{iso}" for iso in codes) for topic in TOPICS}
         model.chance.register([f"business/{MONEY}/lift"])
         self.holding: Mask = np.zeros((len(codes), model.width), dtype=bool)
         self.agenda: list[Topic] = []
@@ -296,10 +297,10 @@ class Council(Actor):
     def _bounds_on(self, topic: str, by: Electorate, lanes: Whole) -> Bounds:
         """How far each voter goes on a topic where it arises, (n, lanes), on the grid."""
         p, states, rows = self.model.parameters, self.model.member_states, by.rows
-        u, stance = self.model.chance.rows(self._tolerance[topic])[rows], states.stance[rows]
+        u, stance = self.model.chance.some(self._tolerance[topic], rows[:, np.newaxis], lanes), states.stance[rows]
         tie, spoiler, here = self.tie(topic, rows), p.governments.spoiler, p.business
         if len(lanes) < self.model.width:
-            u, stance = u.take(lanes, axis=1), stance.take(lanes, axis=1)
+            stance = stance.take(lanes, axis=1)
             spoiler, here = lanes_of(spoiler, lanes), in_lanes(here, lanes)
             tie = tie.take(lanes, axis=1) if isinstance(tie, np.ndarray) and tie.shape[-1] > 1 else tie
         veto = business.tolerated(stance, spoiler, tie, u, here)
