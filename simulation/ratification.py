@@ -8,7 +8,7 @@ import numpy as np
 
 from agents.portable import exp, happens, log, normal
 from agents.rules import ratification as rules
-from agents.rules.types import Floats, Mask, Value, in_lanes
+from agents.rules.types import Floats, Mask, Value, Whole, in_lanes
 from config import Instrument
 from simulation.instruments import PROVISIONAL, RATIFIED_BY_MEMBERS, SIGNED, WITH_MANDATE
 
@@ -81,7 +81,7 @@ class Ratifications:
         if self.model.levers.on("lift_fragmentation"):
             return self._fires(one, "conclusion", p.conclusion_r8)
         self._members(k, waiting)
-        return self.all_ratified(k) & self._fires(one, "conclusion", p.closing)
+        return self.all_ratified(k, waiting) & self._fires(one, "conclusion", p.closing)
 
     def _members(self, k: int, waiting: Mask) -> None:
         """National procedures move on, each by the shared hazard and the member's weight."""
@@ -97,13 +97,17 @@ class Ratifications:
 
     def has_ratified(self, k: int) -> Mask:
         """Which members of this quarter have ratified, (V, R)."""
-        rows = self.model.member_states.rows
-        ratified: Mask = self.instruments.ratified[k][rows] >= self.needed[k][rows]
+        return self._has_ratified(k, np.arange(self.model.width))
+
+    def _has_ratified(self, k: int, lanes: Whole) -> Mask:
+        here = np.ix_(self.model.member_states.rows, lanes)
+        ratified: Mask = self.instruments.ratified[k][here] >= self.needed[k][here]
         return ratified
 
-    def all_ratified(self, k: int) -> Mask:
-        """Whether every member has ratified, (R,)."""
-        everyone: Mask = np.all(self.has_ratified(k), axis=0)
+    def all_ratified(self, k: int, waiting: Mask) -> Mask:
+        """Whether every member has ratified, in runs in which a file waits for them, (R,)."""
+        everyone, lanes = np.zeros_like(waiting), np.flatnonzero(waiting)
+        everyone[lanes] = np.all(self._has_ratified(k, lanes), axis=0)
         return everyone
 
     def _apply_provisionally(self, k: int, one: Instrument, possible: Mask) -> None:

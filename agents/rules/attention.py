@@ -34,8 +34,7 @@ def union_attention(attention: Floats, persons: Floats, has_strategy: Floats, p:
     Arrays hold the members of the quarter only: attention (V, R), persons and has_strategy (V, 1).
     """
     weight = persons * (1 + (p.champion - 1) * has_strategy)
-    weights = np.broadcast_to(weight, attention.shape)
-    return np.minimum(1.0, weighted_total(attention, weights) / total(weights) * p.factor_eu)
+    return np.minimum(1.0, weighted_total(attention, weight) / total(weight) * p.factor_eu)
 
 
 @dataclass(frozen=True)
