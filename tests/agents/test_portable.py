@@ -206,3 +206,26 @@ def test_share_broadcasts_and_is_0_of_nothing() -> None:
     assert (result[:, [0, 3, 4]] == 0.0).all()
     assert_same_bits(result[:, 5], part[:, 5] / 4.0)
     assert portable.share(part[:, :1], whole).shape == (N, R)
+
+
+def test_what_happens_is_what_is_drawn_below_its_probability() -> None:
+    """Also for hazards of nothing, of certainty, and next to what was drawn."""
+    u = numbers(0.0, 1.0, (N, R))
+    for hazard in (numbers(0.0, 2.0, (N, R)), np.zeros((N, R)), np.full((N, R), np.inf), u, -np.log1p(-u)):
+        happens = u < portable.probability(hazard)
+        np.testing.assert_array_equal(portable.happens(u, hazard), happens)
+        assert (portable.may_happen(u, hazard) | ~happens).all()
+        among = numbers(0.0, 1.0, (N, R)) < 0.5
+        np.testing.assert_array_equal(portable.happens(u, hazard, among), happens & among)
+
+
+@given(st.floats(min_value=2.0**-53, max_value=1.0))
+def test_nothing_is_likelier_than_its_hazard_but_for_the_last_bits(hazard: float) -> None:
+    assert portable.probability(hazard) < hazard + portable.LAST_BITS
+
+
+@pytest.mark.parametrize("shape", [(0,), (R,), (N, R), (2, N, R)])
+def test_places_are_where_a_mask_holds(shape: tuple[int, ...]) -> None:
+    mask = numbers(0.0, 1.0, shape) < 0.3
+    for ours, theirs in zip(portable.places(mask), np.nonzero(mask), strict=True):
+        np.testing.assert_array_equal(ours, theirs)

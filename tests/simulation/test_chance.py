@@ -80,6 +80,32 @@ def test_names_registered_together_share_a_slice() -> None:
     assert np.shares_memory(chance.rows(second), chance.draw(NAMES[7]))
 
 
+def test_draws_looked_at_seldom_are_those_of_their_names() -> None:
+    chance = Chance(11, range(7))
+    chance.register(["c"])
+    first, second = chance.register_seldom(NAMES[:5]), chance.register_seldom(NAMES[5:9])
+    chance.turn(QUARTER)
+    everything = drawn(11, range(7), NAMES[:9])
+    rows, lanes = np.array([3, 0, 3]), np.array([6, 2, 0])
+    np.testing.assert_array_equal(chance.some(first, rows, lanes), everything[rows, lanes])
+    np.testing.assert_array_equal(chance.some(second, rows[:, np.newaxis], lanes), everything[5:9][np.ix_(rows, lanes)])
+    np.testing.assert_array_equal(chance.draw(NAMES[7]), everything[7])
+    assert chance.some(first, rows[:0], lanes[:0]).shape == (0,)
+    with pytest.raises(ValueError, match="read-only"):
+        chance.draw(NAMES[7])[...] = 0.5
+
+
+def test_a_name_is_registered_once_whether_looked_at_seldom_or_always() -> None:
+    chance = Chance(11, range(7))
+    chance.register(["a"])
+    chance.register_seldom(["b"])
+    for twice, register in (("a", chance.register_seldom), ("b", chance.register), ("b", chance.register_seldom)):
+        with pytest.raises(ValueError, match=f"'{twice}' is registered twice"):
+            register([twice])
+    with pytest.raises(RuntimeError, match="no quarter"):
+        chance.some(slice(0, 1), np.array([0]), np.array([0]))
+
+
 def test_seed_name_quarter_run_and_once_all_matter() -> None:
     told_apart = {
         uniform(1, "a", 0, 5),
