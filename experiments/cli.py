@@ -27,8 +27,8 @@ partnership run EXPERIMENT          simulate, answer, draw; goes on where it was
     --status FILE                   what has happened since the start: forecasts go on from there
     --prior                         calibrated parameters from their ranges, not from the posterior
     --workers N                     processes; the results are the same (default: all cores)
-    --cluster ADDRESS               a Dask cluster, as tcp://10.0.0.1:8786, or local:4 for four processes here
-    --out DIR                       where results go (default: results/EXPERIMENT); also s3://bucket/folder
+    --cluster ADDRESS               a Dask cluster, tcp://HOST:PORT, or local:4 for four processes here
+    --out DIR                       where results go (default: results/EXPERIMENT), also s3://bucket
     --profile                       time per run and phase
 partnership check FILE...           is this configuration right? Nothing is run
 partnership show KIND NAME          one scenario, policy, parameter, instrument or actor
