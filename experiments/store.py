@@ -374,7 +374,9 @@ def write_files(
     """
     for name, content in files.items():
         write_aside(folder / name, content)
+    stem = Block(pair, runs).name if kind == "block" else f"{pair.name}.summary"
     body = {
+        "name": stem,
         "kind": kind,
         "scenario": pair.scenario,
         "policy": pair.policy,
@@ -382,7 +384,6 @@ def write_files(
         "question": question,
         "files": {**{name: hashlib.sha256(content).hexdigest() for name, content in files.items()}, **also},
     }
-    stem = Block(pair, runs).name if kind == "block" else f"{pair.name}.summary"
     write_aside(folder / BLOCKS / f"{stem}.json", sealed(body))
 
 
@@ -393,12 +394,12 @@ Manifest = dict[str, Any]
 
 
 def _manifests(folder: Place, question: str | None = None) -> dict[Place, Manifest]:
-    """The manifests of a folder that are whole, and of this question, in the order of the experiment."""
+    """The manifests of a folder that are whole, in their place and of this question, in the order of the experiment."""
     found = {file: _whole(file) for file in _files(folder / BLOCKS, "*.json")}
     return {
         file: manifest
         for file, manifest in found.items()
-        if manifest is not None and question in (None, manifest.get("question"))
+        if manifest is not None and manifest.get("name") == file.stem and question in (None, manifest.get("question"))
     }
 
 

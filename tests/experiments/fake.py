@@ -104,6 +104,11 @@ def fails_at_7_and_31(settings: FakeSettings, lanes: Lanes, seed: int, record: S
     return {**tables, "trajectories": {**rows, "vetoes": vetoes}}, order, seconds
 
 
+def breaks_a_rule(settings: FakeSettings, lanes: Lanes, seed: int, record: Sequence[str]) -> Simulated:
+    """A fault of ours, which no run is to blame for."""
+    raise LookupError("there is no such rung")
+
+
 def interrupted_at_20(settings: FakeSettings, lanes: Lanes, seed: int, record: Sequence[str]) -> Simulated:
     """Somebody presses Ctrl-C while the runs from 20 on are computed."""
     if lanes.runs[0] >= 20:

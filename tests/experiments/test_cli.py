@@ -226,7 +226,7 @@ def test_a_fault_of_ours_shows_its_traceback(
     partnership: Command, small_world: Callable[[Simulate], None], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     (tmp_path / "asked.toml").write_text(EXPERIMENT.format(policy="dialogue"))
-    small_world(fake.divide_by_zero)
+    small_world(fake.breaks_a_rule)
     monkeypatch.setattr(sys, "argv", ["partnership", "run", "asked.toml"])
-    with pytest.raises(FloatingPointError):
+    with pytest.raises(LookupError):
         cli.main()

@@ -216,6 +216,15 @@ def test_blocks_of_another_question_are_never_mixed_in(tmp_path: Path, whole: Pa
     same(tmp_path / "r", whole)
 
 
+def test_a_manifest_that_was_moved_over_another_costs_both_blocks_and_no_more(tmp_path: Path, whole: Path) -> None:
+    run_experiment(fake.experiment(), tmp_path / "r", workers=1, width=10, simulate=fake.simulate)
+    first, *_, last = sorted((tmp_path / "r" / BLOCKS).glob("*.json"))
+    last.replace(first)
+    again = run_experiment(fake.experiment(), tmp_path / "r", workers=1, width=10, simulate=fake.simulate)
+    assert again.simulated == 20
+    same(tmp_path / "r", whole)
+
+
 def test_histories_that_two_blocks_hold_count_once(tmp_path: Path, whole: Path) -> None:
     """Two cuts of the same runs in one folder, as a straggler of a lost cluster may leave them."""
     run_experiment(fake.experiment(), tmp_path / "r", workers=1, width=10, simulate=fake.simulate)
