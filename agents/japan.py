@@ -202,17 +202,17 @@ class Constitution(Actor):
 
     def chances(self) -> Floats:
         """Chance of the next step on each ladder in this quarter, (4, R): 0 at its top."""
-        lawful, chances = self._lawful(), np.zeros(self.step.shape)
+        p, lawful, chances = self.model.parameters.japan, self._lawful(), np.zeros(self.step.shape)
         for row, (acts, name) in enumerate(zip(self.acts, LADDERS, strict=True)):
             for below, act in enumerate(acts):
                 possible = (self.step[row] == below) & lawful[act]
+                base = p.amendment if act == "amendment" else getattr(p, name)
                 if possible.any():
-                    chances[row] = np.where(possible, probability(self._hazard(name, act)), chances[row])
+                    chances[row] = np.where(possible, probability(self._hazard(base)), chances[row])
         return chances
 
-    def _hazard(self, ladder: str, act: str) -> Floats:
+    def _hazard(self, base: Value) -> Floats:
         p, cabinet = self.model.parameters.japan, self.model.cabinet
-        base = p.amendment if act == "amendment" else getattr(p, ladder)
         return ladders.step_hazard(base, self.model.diet.partner, cabinet.indo_pacific, cabinet.stance, p)
 
     def _lawful(self) -> dict[str, Mask]:

@@ -74,8 +74,8 @@ class Council(Actor):
         noise = [
             spread * normal(model.chance.once_table(f"{one.slug}/noise/{iso}" for iso in codes)) for one in instruments
         ]
-        self._noise = np.concatenate(noise, axis=1)
-        self.noise = np.split(self._noise, len(instruments), axis=1)
+        self._noise = np.stack(noise, axis=1)
+        self.noise = [self._noise[:, place] for place in range(len(instruments))]
         self._defence = np.array([float(one.defence) for one in instruments])
         costs = [getattr(model.parameters.domains, f"{one.domain}_cost") for one in instruments]
         self._cost = np.stack([np.broadcast_to(cost, model.width) for cost in costs])
@@ -110,7 +110,7 @@ class Council(Actor):
         )
         self._slack = bargaining.slack(states.attention, p.council)
         self._kinds = self._by_voters_and_law()
-        self._standings: dict[bytes, tuple[Floats, Floats, Floats]] = {}
+        self._standings: dict[bytes, tuple[Floats, Floats]] = {}
 
     def _electorate(self, rows: Whole) -> Electorate:
         union = self.model.settings.union
@@ -146,7 +146,7 @@ class Council(Actor):
     def own_bounds(self, accepted: Floats, by: Electorate, lanes: Whole | None = None) -> Bounds:
         """Each voter's own bounds from what it accepts, (n, R) or (n, lanes)."""
         declared = self.model.parameters.council.declared
-        *_, slack = self._standing(by)
+        slack = self._slack[by.rows]
         if lanes is not None:
             declared, slack = lanes_of(declared, lanes), slack.take(lanes, axis=1)
         accept = bargaining.on_grid(accepted)
@@ -200,19 +200,20 @@ class Council(Actor):
     def _accepted_of(self, files: Whole, by: Electorate, lanes: Whole, noise: bool) -> Floats:
         """Level that each voter accepts of a list of files, (n, N), 0 or more: by field and by the file's own noise."""
         states, p = self.model.member_states, in_lanes(self.model.parameters.council, lanes)
-        position, feared = (table.take(lanes, axis=1) for table in self._standing(by)[:2])
+        position, feared = (table.take(lanes, axis=1) for table in self._standing(by))
         reluctant = states.neutral[by.rows] * self._defence[files]
         accepted = bargaining.accepted(position, feared, self._cost[files, lanes], reluctant, p)
         if noise:
-            accepted += self._noise.take(files * self.model.width + lanes, axis=1)[by.rows]
+            by_file_and_run = self._noise.reshape(len(self._noise), -1)
+            accepted += by_file_and_run.take(files * self.model.width + lanes, axis=1)[by.rows]
             np.maximum(0.0, accepted, out=accepted)
         return accepted
 
-    def _standing(self, by: Electorate) -> tuple[Floats, Floats, Floats]:
-        """Position, fear and slack of voters, (n, R) each, the same for all files of a quarter."""
+    def _standing(self, by: Electorate) -> tuple[Floats, Floats]:
+        """Position and fear of voters, (n, R) each, the same for all files of a quarter."""
         rows, key = by.rows, by.rows.tobytes()
         if key not in self._standings:
-            self._standings[key] = self.model.member_states.position[rows], self._fear[rows], self._slack[rows]
+            self._standings[key] = self.model.member_states.position[rows], self._fear[rows]
         return self._standings[key]
 
     def _by_majority(self, files: Whole, lanes: Whole) -> Mask:

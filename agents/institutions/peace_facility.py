@@ -25,6 +25,7 @@ class PeaceFacility(Actor):
         self.paid_indo_pacific: Floats = np.zeros(r)
         self._payers: Whole = np.zeros(0, dtype=np.int64)
         self._abstained: Mask = np.zeros((0, r), dtype=bool)
+        self._lethal: Floats = np.zeros(r)
 
     def envelope(self) -> float:
         """Money of one quarter, 0 before the Facility exists: what is left of the ceiling over what is left of time.
@@ -59,6 +60,7 @@ class PeaceFacility(Actor):
         self.paid_indo_pacific = np.where(agreed_indo_pacific, np.minimum(left, wanted_indo_pacific), 0.0)
         self.headroom = left - self.paid_indo_pacific
         self._payers, self._abstained = vote.rows, vote.abstained
+        self._lethal = self.model.parameters.money.lethal_share * self.paid_ukraine
 
     @property
     def contributed(self) -> Floats:
@@ -72,9 +74,8 @@ class PeaceFacility(Actor):
 
         Decision (CFSP) 2021/509, Art. 5(3) and 27: the abstainer's share goes to other measures.
         """
-        lethal = self.model.parameters.money.lethal_share * self.paid_ukraine
         payers = np.where(self._abstained, 0.0, self.model.member_states.geography.gdp[self._payers])
-        return self._of_all(share(payers, total(payers)) * lethal)
+        return self._of_all(share(payers, total(payers)) * self._lethal)
 
     def _of_all(self, paid: Floats) -> Floats:
         """What payers paid, (n, R), as rows of all states, (M, R)."""

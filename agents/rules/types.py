@@ -1,15 +1,12 @@
 """Names for the arrays that rules take and return. Runs are always the last axis, R; members come before, M."""
 
 from copy import copy
-from typing import TYPE_CHECKING, TypeAlias, TypeVar
+from typing import TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-if TYPE_CHECKING:
-    from _typeshed import DataclassInstance
-
-Family = TypeVar("Family", bound="DataclassInstance")
+Family = TypeVar("Family")
 
 Floats: TypeAlias = NDArray[np.float64]
 """Numbers, (R,), (M, R) or any shape that broadcasts with them."""
