@@ -13,10 +13,10 @@ from agents.institutions.council import Council
 from agents.member_states import MemberStates
 from benchmarks.wrapping import wrapped
 from config import Settings, resolve
+from experiments.running import WIDTH
 from simulation.chance import Chance
 from simulation.model import PartnershipModel
 
-WIDTH = 1024
 SEED = 1
 COVERED = {Council: ("convene", "vote", "decide_other_business"), MemberStates: ("take_positions",)}
 """Methods whose work the kernel does: who votes and how far they go, what would pass on files, other business; how
@@ -62,7 +62,7 @@ def timed(work: Callable[[], None], rounds: int) -> list[float]:
 
 
 def registered(settings: Settings) -> list[str]:
-    """Names that the model draws every quarter."""
+    """Names that the model draws for every run every quarter; others it draws only where somebody looks."""
     names: list[str] = []
 
     def noted(register: Callable[..., slice]) -> Callable[..., slice]:

@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 
 from benchmarks.scaling import exponent
 from experiments.figures.style import DECLARED_LINE, FAINT, INK, OPERATIONAL, SOFT, axes_at, sheet, styled
+from experiments.running import WIDTH
 
 Results = Mapping[str, Any]
 RIVALS = {
@@ -318,7 +319,7 @@ def command_section(results: Results) -> list[str]:
         *table(head, rows),
         "",
         "From the start of the program: until the end with answer and figures, until the first block was saved "
-        "(median), until the last one was; runs per second until then. Peak: of the largest process. Up to 1,024 runs "
+        f"(median), until the last one was; runs per second until then. Peak: of the largest process. Up to {WIDTH:,} runs "
         "are one block, which one process plays however many are offered.",
     ]
 
@@ -355,7 +356,7 @@ def phases_section(results: Results) -> list[str]:
 
 def _usual_block(blocks: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
     """The block as wide as the command makes them, or the widest below."""
-    return max((one for one in blocks if one["width"] <= 1024), key=lambda one: one["width"])
+    return max((one for one in blocks if one["width"] <= WIDTH), key=lambda one: one["width"])
 
 
 def blocks_section(results: Results) -> list[str]:
@@ -388,7 +389,7 @@ def floor_section(results: Results) -> list[str]:
                 f"{100 * median(ours) / whole:.0f} %", *fast]  # fmt: skip
 
     draws = floor.get("compiled draws", {}).get("seconds")
-    rows = [row(f"random draws, {floor['names']} names", floor["draws"]["seconds"], draws)]
+    rows = [row(f"random draws, {floor['names']} names drawn for every run", floor["draws"]["seconds"], draws)]
     for name, ours in floor["covered"].items():
         theirs = compiled.get(name, {}).get("seconds")
         rows.append(row(COVERED.get(name, name), ours["seconds"], theirs))

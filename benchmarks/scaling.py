@@ -6,9 +6,9 @@ from time import perf_counter
 from typing import Any
 
 from config import Settings, resolve
+from experiments.running import WIDTH
 from simulation.model import PartnershipModel
 
-WIDTH = 1024
 LANES = (256, 512, 1024, 2048, 4096, 8192)
 COPIES_OF_STATES, COPIES_OF_INSTRUMENTS, LENGTHS = (1, 2, 4), (1, 2), (1, 2)
 

@@ -28,8 +28,10 @@ from experiments.tables import Columns, Order
 if TYPE_CHECKING:
     from config.design import Points
 
-WIDTH = 1024
-"""Runs of a block that step together: a wider one is hardly faster and takes more memory."""
+WIDTH = 2048
+"""Runs of a block that step together. Twice as wide a block is a tenth faster and takes twice the memory
+(benchmarks/RESULTS.md).
+"""
 
 LOSSES = 3
 """Times that worker processes may be lost one after another before any block is finished."""
