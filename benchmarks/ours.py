@@ -3,6 +3,7 @@
 python -m benchmarks.ours RUNS WIDTH plays the model alone, in blocks of this width, and prints one line of JSON.
 """
 
+import gc
 import json
 import resource
 import subprocess
@@ -99,6 +100,8 @@ def play(runs: int, width: int) -> dict[str, Any]:
         inside = sum(model.seconds.values())
         phases.update({"set up": ready - started, **model.seconds})
         phases.update({"draws and dates": played - ready - inside, "tables": time.perf_counter() - played})
+        del model
+        gc.collect()  # as between the blocks of a command
     return {"seconds": time.perf_counter() - begun, "phases": phases, "rest_mb": rest, "peak_mb": _peak_mb()}
 
 

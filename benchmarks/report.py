@@ -319,8 +319,8 @@ def command_section(results: Results) -> list[str]:
         *table(head, rows),
         "",
         "From the start of the program: until the end with answer and figures, until the first block was saved "
-        f"(median), until the last one was; runs per second until then. Peak: of the largest process. Up to {WIDTH:,} runs "
-        "are one block, which one process plays however many are offered.",
+        "(median), until the last one was; runs per second until then. Peak: of the largest process. "
+        f"Up to {WIDTH:,} runs are one block, which one process plays however many are offered.",
     ]
 
 

@@ -1,5 +1,6 @@
 """How a question is computed: runs cut into blocks, blocks spread over processes, what is there already left alone."""
 
+import gc
 import multiprocessing
 import multiprocessing.process
 import os
@@ -276,6 +277,7 @@ def run_block(task: Task) -> Mapping[str, float]:
 
         tables, order = counted(tables, order)
     write_block(task.folder, task.block, tables, order, task.question, task.experiment)
+    gc.collect()  # a model and its agents hold each other, so that it would linger, and the next be built beside it
     return {**seconds, "saving": time.perf_counter() - start}
 
 
