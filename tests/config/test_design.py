@@ -225,7 +225,7 @@ def test_the_first_mistake_in_a_table_is_the_one_named(tmp_path: Path) -> None:
         ({"levers.interoperability_uk": [True]}, "row 1, levers.interoperability_uk = true: is not a number"),
         ({"attention.link": [[0.5]]}, "row 1, attention.link = [0.5]: is not a number"),
     ],
-    ids=str,
+    ids=lambda value: value if isinstance(value, str) else ", ".join(value),
 )  # fmt: skip
 def test_a_wrong_parquet_file_says_where_and_what(tmp_path: Path, columns: Mapping[str, Any], said: str) -> None:
     assert said in refused(tmp_path, pa.table(dict(columns)), "a.parquet")
