@@ -231,6 +231,7 @@ class _Flight(Generic[T, R]):
         self.waiting, self.suspects = deque(range(len(tasks))), deque[int]()
         self.flying: dict[Any, int] = {}
         self.landed: SimpleQueue[Any] = SimpleQueue()
+        self.deadly: list[int] = []
         self.alone = False
 
     def results(self) -> Iterator[tuple[T, R]]:
@@ -244,6 +245,8 @@ class _Flight(Generic[T, R]):
             number = self.flying.pop(future)
             for result in self._brought_by(future, number):
                 yield self.tasks[number], result
+        if self.deadly:
+            raise self._deadly(self.deadly[0])
 
     def _send(self, threads: int) -> None:
         while self.waiting and len(self.flying) < AHEAD * threads:
@@ -266,9 +269,7 @@ class _Flight(Generic[T, R]):
         try:
             return [future.result(timeout=LOOKING)]
         except _dask().KilledWorker:
-            if self.alone:
-                raise self._deadly(number) from None
-            self.suspects.append(number)
+            (self.deadly if self.alone else self.suspects).append(number)
         except (ImportError, AttributeError) as error:
             if LACKING.search(str(error)):
                 raise UserError("a worker has another version of this project, or none", key="--cluster",
