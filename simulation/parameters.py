@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from agents.portable import exp, normal
 from config import Parameter, Settings
+from config.drawing import drawn
 from config.families import Parameters
 from config.schema import SAME_IN_ALL_RUNS
 from simulation.chance import Chance
@@ -21,19 +22,8 @@ NOTHING: Mapping[str, Floats] = MappingProxyType({})
 
 
 def value_at(parameter: Parameter, u: Floats) -> Floats:
-    """Value of an uncertain parameter for uniform draws, of the same shape."""
-    assert parameter.draw is not None and parameter.range is not None
-    if parameter.draw.uniform is not None:
-        low, high = parameter.draw.uniform
-        return low + (high - low) * u
-    if parameter.draw.normal is not None:
-        mean, spread = parameter.draw.normal
-        value = mean + spread * normal(u)
-    else:
-        assert parameter.draw.lognormal_sd is not None
-        value = parameter.value * exp(parameter.draw.lognormal_sd * normal(u))
-    least, most = parameter.range
-    return np.minimum(most, np.maximum(least, value))
+    """Value of an uncertain parameter for uniform draws, of the same shape and with the same bits everywhere."""
+    return drawn(parameter, u, normal=normal, exp=exp)
 
 
 def draw_parameters(
