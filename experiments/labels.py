@@ -11,7 +11,7 @@ def policy_label(policy: str, width: int = 200) -> str:
 
 def measure_label(measure: str) -> str:
     """A measure's name for readers: "operational depth"."""
-    return measure.replace("_", " ")
+    return measure.replace("_", " ").replace("depth equal", "depth, equal weights")
 
 
 def actor_label(actor: str) -> str:

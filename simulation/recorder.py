@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from agents.portable import total
 from agents.rules.types import Floats, Mask
-from config import DOMAINS, LADDERS, PARTNERS, PRESSURES
+from config import DOMAINS, LADDERS, NEVER, PARTNERS, PRESSURES
 from simulation.instruments import CIVIL
 
 if TYPE_CHECKING:
@@ -24,8 +24,9 @@ if TYPE_CHECKING:
 Table = dict[str, NDArray[Any]]
 
 TRAJECTORIES = (
-    *("declared_depth", "operational_depth", "gap", "fragmentation", "attention_eu", "attention_japan", "dilution"),
-    *("vetoes", "files_open", "files_stalled", "interoperability", "trust"),
+    *("declared_depth", "operational_depth", "operational_depth_equal", "gap", "fragmentation"),
+    *("attention_eu", "attention_japan", "dilution", "vetoes", "files_open", "files_stalled"),
+    *("interoperability", "trust"),
     *(f"step_{ladder}" for ladder in LADDERS),
     *("defence_spending_japan", "defence_spending_eu", "peace_facility_ukraine", "peace_facility_indo_pacific"),
     *(f"pressure_{pressure}" for pressure in PRESSURES),
@@ -125,6 +126,7 @@ class Recorder:
             [
                 declared,
                 operational,
+                self.operational_depth_equal(),
                 declared - operational,
                 self.fragmentation(),
                 m.attention_eu,
@@ -144,6 +146,12 @@ class Recorder:
                 m.share_outside(),
             ]
         )
+
+    def operational_depth_equal(self) -> Floats:
+        """Mean over instruments of what is carried out of each, every one weighing the same, (R,), 0-1."""
+        at = self.model.partnership
+        counted = [k for k, one in enumerate(at.catalogue) if one.opens < NEVER]
+        return total(at.operational[counted]) / len(counted)
 
     def fragmentation(self) -> Floats:
         """Standard deviation over members of the level that they accept, (R,)."""

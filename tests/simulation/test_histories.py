@@ -173,6 +173,11 @@ def test_depth_is_the_mean_over_instruments_by_ambition(played: Played) -> None:
         np.testing.assert_allclose(played.column(column), depth, rtol=1e-12)
 
 
+def test_depth_by_equal_weights_is_the_plain_mean_over_instruments(played: Played) -> None:
+    depth = played.notes["operational"].mean(axis=1).T
+    np.testing.assert_allclose(played.column("operational_depth_equal"), depth, rtol=1e-12)
+
+
 def test_regime_is_named_by_operational_depth_at_the_end(played: Played) -> None:
     last = played.column("operational_depth")[:, -1]
     named = ["symbolic" if depth < 0.25 else "functional" if depth < 0.60 else "strategic" for depth in last]

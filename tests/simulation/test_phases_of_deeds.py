@@ -301,6 +301,7 @@ def row_of(model: PartnershipModel, lane: int) -> dict[str, float]:
     return {
         "declared_depth": at.declared_depth[lane],
         "operational_depth": at.operational_depth[lane],
+        "operational_depth_equal": sum(at.operational[:, lane].tolist()) / len(at.catalogue),
         "gap": at.declared_depth[lane] - at.operational_depth[lane],
         "fragmentation": sqrt(sum((level - mean) ** 2 for level in levels) / len(levels)),
         "attention_eu": model.attention_eu[lane],

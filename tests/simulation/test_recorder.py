@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from agents.institutions.council import TOPICS
-from config import PARTNERS, resolve
+from agents.portable import total
+from config import NEVER, PARTNERS, resolve
 from simulation.instruments import NEGOTIATING, Instruments
 from simulation.model import PartnershipModel
 from tests.simulation.phases import CASES, SEED, R, lived
@@ -83,6 +84,18 @@ def test_rows_stand_in_the_order_of_runs_quarters_and_the_catalogue() -> None:
     subjects = [*catalogue, *TOPICS]
     votes = [(run, q, subjects.index(subject)) for run, q, subject in rows("vetoes", "run", "quarter", "subject")]
     assert votes == sorted(votes)
+
+
+def test_what_is_switched_off_is_no_part_of_depth_by_equal_weights() -> None:
+    settings = resolve("outlook", "none")
+    kept, off = settings.instruments[:-1], settings.instruments[-1].model_copy(update={"opens": NEVER})
+    switched = settings.model_copy(update={"instruments": (*kept, off), "until": settings.start})
+    model = PartnershipModel(switched, range(R), SEED, record=("trajectories",))
+    model.run()
+    carried_out = model.partnership.operational[: len(kept)]
+    found = model.tables()["trajectories"]["operational_depth_equal"]
+    np.testing.assert_array_equal(found, total(carried_out) / len(kept))
+    assert (found > total(model.partnership.operational) / len(settings.instruments)).all()
 
 
 def test_regimes_of_runs_begin_at_their_depth(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,7 +4,7 @@ import math
 from typing import Any
 
 from tests.twin.council import acceptance_bound, veto_bound
-from tests.twin.delivery import CIVILIAN
+from tests.twin.delivery import CIVILIAN, counted
 from tests.twin.files import principal
 from tests.twin.portable import total
 from tests.twin.ratification import MIXED, has_ratified
@@ -25,6 +25,7 @@ def trajectory(world: World) -> Row:
         "quarter": world.quarter,
         "declared_depth": world.declared_depth,
         "operational_depth": world.operational_depth,
+        "operational_depth_equal": operational_depth_equal(world),
         "gap": world.declared_depth - world.operational_depth,
         "fragmentation": fragmentation(world),
         "attention_eu": world.union.attention,
@@ -48,6 +49,12 @@ def trajectory(world: World) -> Row:
         row[f"pressure_{pressure.name}"] = pressure.intensity
     row["share_outside_eu"] = world.share_outside
     return row
+
+
+def operational_depth_equal(world: World) -> float:
+    """Operational depth in which every instrument weighs the same."""
+    depths = [agreement.operational for agreement in counted(world)]
+    return total(depths) / len(depths)
 
 
 def fragmentation(world: World) -> float:

@@ -30,12 +30,14 @@ PATHS = {
 """The stages of a first file, by class."""
 
 SHARES = (
-    *("declared_depth", "operational_depth", "attention_eu", "attention_japan", "interoperability", "trust"),
+    *("declared_depth", "operational_depth", "operational_depth_equal", "attention_eu", "attention_japan"),
+    *("interoperability", "trust"),
     *("pressure_russia", "pressure_china", "pressure_north_korea", "pressure_us_retrenchment", "share_outside_eu"),
 )
 COLUMNS = [
-    *("quarter", "declared_depth", "operational_depth", "gap", "fragmentation", "attention_eu", "attention_japan"),
-    *("dilution", "vetoes", "files_open", "files_stalled", "interoperability", "trust"),
+    *("quarter", "declared_depth", "operational_depth", "operational_depth_equal", "gap", "fragmentation"),
+    *("attention_eu", "attention_japan", "dilution", "vetoes", "files_open", "files_stalled"),
+    *("interoperability", "trust"),
     *("step_force", "step_transfers", "step_secrecy", "step_missions"),
     *("defence_spending_japan", "defence_spending_eu", "peace_facility_ukraine", "peace_facility_indo_pacific"),
     *("pressure_russia", "pressure_china", "pressure_north_korea", "pressure_us_retrenchment", "share_outside_eu"),
