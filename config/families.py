@@ -370,6 +370,11 @@ class Levers:
     interoperability_strength: Value
     interoperability_france: Value
     interoperability_uk: Value
+    interoperability_germany: Value
+    interoperability_italy: Value
+    interoperability_netherlands: Value
+    interoperability_spain: Value
+    interoperability_sweden: Value
     interoperability_ships: Value
     interoperability_visible: Value
     indo_pacific_strength: Value

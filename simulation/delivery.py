@@ -134,6 +134,6 @@ class Delivery:
             at.carried_out(MISSIONS),
             tracks.mean_depth,
             self.model.rivals.depth[NATO],
-            self.model.levers.exercises,
+            self.model.levers.exercises(self.model.member_states.geography.military_expenditure[tracks.rows]),
             self.model.parameters.delivery,
         )

@@ -2,8 +2,27 @@
 
 from dataclasses import dataclass
 
-from agents.rules.types import Value
+import numpy as np
+
+from agents.portable import share, total
+from agents.rules.types import Floats, Value
 from config.families import Levers
+
+LEADERS = ("germany", "spain", "france", "uk", "italy", "netherlands", "sweden")
+"""States that can lead naval exercises, as their switches name them, in the order of `config.PARTNERS`."""
+FRANCE = LEADERS.index("france")
+
+
+def worth_of_leaders(military: Floats) -> Floats:
+    """What each state is worth as leader of exercises, (7, 1), 0-0.5; two halves make the whole.
+
+    France and the United Kingdom are worth half each by definition of the remedy. Of the others, one that spends as
+    much as France is worth as much, one that spends less is worth less in proportion.
+
+    military  (7, 1)  military expenditure of the states in the order of `LEADERS`, USD million
+    Source: assumed; that means to lead follow military expenditure as capacity does on the bilateral ladder (6.11).
+    """
+    return 0.5 * np.minimum(1.0, share(military, military[FRANCE]))
 
 
 @dataclass(frozen=True)
@@ -27,11 +46,14 @@ class LeversNow:
         """What regular dialogue adds to the dialogue carried out."""
         return self.if_on("dialogue", self.p.dialogue_strength)
 
-    @property
-    def exercises(self) -> Value:
-        """Interoperability that exercises add per quarter: half of it without one of the two lead states."""
-        lead = 0.5 * self.p.interoperability_france + 0.5 * self.p.interoperability_uk
-        return self.if_on("interoperability", self.p.interoperability_strength * lead)
+    def exercises(self, military: Floats) -> Value:
+        """Interoperability that exercises add per quarter: as much of it as their leaders are worth, at most the whole.
+
+        military  (7, 1)  military expenditure of the states in the order of `LEADERS`, USD million
+        """
+        worth = zip(worth_of_leaders(military), LEADERS, strict=True)
+        parts = np.broadcast_arrays(*(part * getattr(self.p, f"interoperability_{name}") for part, name in worth))
+        return self.if_on("interoperability", self.p.interoperability_strength * np.minimum(1.0, total(parts)))
 
     @property
     def ships(self) -> Value:

@@ -9,6 +9,8 @@ from tests.twin.state import CHINA, DOMAINS, RUSSIA, Agreement, World, clip
 from tests.twin.status import held, stages_now
 
 LEAD_STATES = ("DEU", "ESP", "FRA", "ITA", "NLD", "SWE")
+SWITCHES = {"DEU": "germany", "ESP": "spain", "FRA": "france", "GBR": "uk", "ITA": "italy", "NLD": "netherlands",
+            "SWE": "sweden"}  # fmt: skip
 MAY_LAPSE = ("R0", "R1", "R3")
 CIVILIAN = ("political", "civil")
 
@@ -155,7 +157,6 @@ def interoperability(world: World) -> float:
     """I': ability to work together."""
     before = world.interoperability
     depths = [bilateral_depth(world, partner) for partner in world.ties]
-    leaders = 0.5 * world.p("levers.interoperability_france") + 0.5 * world.p("levers.interoperability_uk")
     return clip(
         before
         + world.p("delivery.exercise") * world.agreement("naval_exercise").operational
@@ -163,8 +164,18 @@ def interoperability(world: World) -> float:
         + world.p("delivery.bilateral") * (total(depths) / len(depths))
         + world.p("delivery.nato") * world.rivals["nato"]
         - world.p("delivery.interoperability_fade") * before
-        + float(world.on("interoperability")) * (world.p("levers.interoperability_strength") * leaders)
+        + float(world.on("interoperability")) * (world.p("levers.interoperability_strength") * leaders(world))
     )
+
+
+def leaders(world: World) -> float:
+    """What the states that lead exercises are worth together, at most 1."""
+    france = world.member("FRA").facts.military_expenditure_usd_m
+    worth = 0.0
+    for partner in world.ties:
+        part = 0.5 * min(1.0, share(world.member(partner).facts.military_expenditure_usd_m, france))
+        worth = worth + part * world.p(f"levers.interoperability_{SWITCHES[partner]}")
+    return min(1.0, worth)
 
 
 # Depth
