@@ -7,10 +7,10 @@ import os
 import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 
@@ -44,6 +44,7 @@ from config.schema import (
     Parameter,
     Partners,
     Period,
+    PeriodKind,
     Policy,
     Posterior,
     Pressures,
@@ -56,6 +57,7 @@ from config.schema import (
     Status,
     UnionSettings,
     check_until,
+    number,
     quarter_value,
     set_value,
 )
@@ -410,6 +412,8 @@ RUNG_PROPERTIES = ("ambition", "least", "quarters", "quarters_in_force", "diet")
 COLUMNS = tuple(
     name for name, field in MemberState.model_fields.items() if field.annotation in (int, float)
 )  # what an override of an actor may reach
+PERIOD_COLUMNS = tuple(kind for kind in get_args(PeriodKind) if kind != "election")
+"""What holds of a state for a time; an override says it for all time. `stance_mean` is a number, the rest 0 or 1."""
 
 
 def known_keys(base: Base) -> list[str]:
@@ -418,8 +422,16 @@ def known_keys(base: Base) -> list[str]:
         *base.parameters,
         *(f"instruments.{one.slug}.{name}" for one in base.instruments for name in PROPERTIES),
         *(f"instruments.{one.slug}.{name}" for one in base.rungs for name in RUNG_PROPERTIES),
-        *(f"actors.{one.iso3}.{name}" for one in base.members for name in COLUMNS),
+        *(f"actors.{one.iso3}.{name}" for one in base.members for name in (*COLUMNS, *PERIOD_COLUMNS)),
     ]
+
+
+def value_of(name: str, base: Base) -> Any:
+    """What an override of an instrument or an actor replaces; None for what only holds for a time."""
+    _, whose, what = name.split(".")
+    those = [*base.instruments, *base.rungs, *base.members]
+    one = next(one for one in those if whose in (getattr(one, "slug", ""), getattr(one, "iso3", "")))
+    return one.model_dump(by_alias=True).get(what)
 
 
 def with_layer(base: Base, layer: Layer) -> Base:
@@ -509,12 +521,29 @@ def _with_actor(base: Base, layer: Layer, name: str, rest: str, value: Any) -> B
     if iso3 not in codes:
         by_name = [one.iso3 for one in base.members if one.name.casefold() == iso3.casefold()]
         raise _unknown(layer, name, value, "actor", iso3, codes, f"did you mean {by_name[0]!r}?" if by_name else "")
-    if column not in COLUMNS:
-        raise _unknown(layer, name, value, "numeric column of actors", column, COLUMNS)
-    members = tuple(
-        _changed(MemberState, one, layer, name, column, value) if one.iso3 == iso3 else one for one in base.members
-    )
+    if column not in (*COLUMNS, *PERIOD_COLUMNS):
+        raise _unknown(layer, name, value, "numeric column of actors", column, (*COLUMNS, *PERIOD_COLUMNS))
+    change = _with_period if column in PERIOD_COLUMNS else _with_column
+    members = tuple(change(one, layer, name, column, value) if one.iso3 == iso3 else one for one in base.members)
     return replace(base, members=members)
+
+
+def _with_column(one: MemberState, layer: Layer, name: str, column: str, value: Any) -> MemberState:
+    return _changed(MemberState, one, layer, name, column, value)
+
+
+def _with_period(one: MemberState, layer: Layer, name: str, kind: str, value: Any) -> MemberState:
+    """A state of which something holds, or not, for all time."""
+    try:
+        found = number(_plain(layer, name, value))
+        if kind != "stance_mean" and found not in (0, 1):
+            raise CheckError("is not a switch", allowed="0 or 1")
+    except CheckError as fault:
+        raise UserError(fault.problem, file=layer.file, key=layer.key(name), value=_text(value), allowed=fault.allowed,
+                        suggestion=fault.suggestion) from None  # fmt: skip
+    always = {"iso3": one.iso3, "kind": kind, "from": "start", "until": "never", "value": found, "source": "override"}
+    others = tuple(period for period in one.periods if period.kind != kind)
+    return one.model_copy(update={"periods": (*others, Period.model_validate(always))})
 
 
 def _unknown(
@@ -854,32 +883,38 @@ def load_experiment(
     for scenario in experiment.scenarios:
         for policy in experiment.policies:
             library.settings(scenario, policy, [Layer(file, "set", experiment.set)], experiment.until)
-    _check_design(experiment, {**dict.fromkeys(found.set, file), **dict.fromkeys(added, "--set")}, root)
+    _check_design(experiment, {**dict.fromkeys(found.set, file), **dict.fromkeys(added, "--set")}, root, file)
     return experiment
 
 
-def points_of(experiment: Experiment, *, root: Path = ROOT) -> "Points | None":
-    """The parameter sets of an experiment's design, read from its table; None if it has no design."""
-    if experiment.design is None:
+def points_of(experiment: Experiment, *, root: Path = ROOT, file: str = "") -> "Points | None":
+    """The points of an experiment's design, read from its table or made by its scheme; None if it has no design."""
+    design = experiment.design
+    if design is None:
         return None
-    from config.design import read_points
+    base = with_layer(load_base(root), Layer(file, "set", experiment.set))
+    if design.table is not None:
+        from config.design import read_points
 
-    return read_points(Path(experiment.folder) / experiment.design.table, load_parameters(root / "parameters"))
+        return read_points(Path(experiment.folder) / design.table, base)
+    from config.scheme import make_points
+
+    return make_points(design, base, experiment.seed, file or experiment.name)
 
 
-def _check_design(experiment: Experiment, files: Mapping[str, str], root: Path) -> None:
-    """The design can be read, and none of its parameters is set as well; `files` says where each is set."""
-    points = points_of(experiment, root=root)
-    names = () if points is None else points.names
-    for name, file in files.items():
+def _check_design(experiment: Experiment, files: Mapping[str, str], root: Path, file: str) -> None:
+    """The design can be made, and nothing that it varies is set as well; `files` says where each is set."""
+    points = points_of(experiment, root=root, file=file)
+    names = () if points is None else points.columns()
+    for name, where in files.items():
         if name in names:
             raise UserError(
-                "is a column of the design, too",
-                file=file,
-                key=name if file == "--set" else dotted("set", name),
+                "differs between the points of the design",
+                file=where,
+                key=name if where == "--set" else dotted("set", name),
                 value=_text(experiment.set[name]),
                 allowed="one or the other",
-                suggestion="take it out of here, or out of the table",
+                suggestion="take it out of here, or out of the design",
             )
 
 
@@ -925,9 +960,28 @@ def _check_labels(experiment: Experiment, file: str) -> None:
 
 
 def settings_of(experiment: Experiment, scenario: str, policy: str, *, root: Path = ROOT) -> Settings:
-    """Settings of one cell of an experiment: its scenario and policy, its [set] (with --set), its `until`."""
+    """Settings of one cell of an experiment: its scenario and policy, its [set] (with --set), its `until`.
+
+    With `rest = "fixed"` in its design, parameters that are uncertain have their values.
+    """
     library = _library(experiment, load_base(root), root, experiment.name, "")
-    return library.settings(scenario, policy, [Layer(experiment.name, "set", experiment.set)], experiment.until)
+    layers = [Layer(experiment.name, "set", experiment.set)]
+    settings = library.settings(scenario, policy, layers, experiment.until)
+    return _fixed(settings) if experiment.design is not None and experiment.design.rest == "fixed" else settings
+
+
+def _fixed(settings: Settings) -> Settings:
+    """The same with nothing uncertain."""
+    parameters = {name: one.model_copy(update={"draw": None}) for name, one in settings.parameters.items()}
+    return settings.model_copy(update={"parameters": parameters, "posterior": None})
+
+
+def varied(settings: Settings, row: Mapping[str, Any]) -> Settings:
+    """Settings with other values by dotted name: those of a point of a design, over everything else."""
+    base = Base(**{one.name: getattr(settings, one.name) for one in fields(Base)})
+    changed = with_layer(base, Layer("design", "", row))
+    posterior = None if settings.posterior is None else settings.posterior.without(set(row))
+    return settings.model_copy(update={**vars(changed), "posterior": posterior})
 
 
 # Checking one file
@@ -939,7 +993,7 @@ def check_file(path: Path | str, *, root: Path = ROOT) -> str:
     if path.suffix == ".csv":
         return _check_csv(path, root)
     if path.suffix == ".parquet":
-        return _check_points(path, load_parameters(root / "parameters"))
+        return _check_points(path, load_base(root))
     if path.suffix != ".toml":
         allowed = "a file ending in .toml or .csv, or .parquet for the table of a design"
         raise UserError("is no TOML, CSV or Parquet file", file=said(path), allowed=allowed)
@@ -1034,10 +1088,10 @@ def _check_csv(path: Path, root: Path) -> str:
             load_panel(path, PANELS[path.stem])
         return "panel"
     header = set(read_text(path).partition("\n")[0].strip().split(","))
-    if header & set(parameters := load_parameters(root / "parameters")):
+    if header & set(known_keys(base := load_base(root))):
         if path.stem != "posterior":
-            return _check_points(path, parameters)
-        load_posterior(path, parameters)
+            return _check_points(path, base)
+        load_posterior(path, base.parameters)
         return "posterior"
     tables: dict[str, type[BaseModel]] = {"member states": MemberState, "periods": Period, "record": RecordRow}
     kind = max(tables, key=lambda name: len(header & set(file_keys(tables[name]))) / len(file_keys(tables[name])))
@@ -1058,7 +1112,7 @@ def _check_csv(path: Path, root: Path) -> str:
     return kind
 
 
-def _check_points(path: Path, parameters: Mapping[str, Parameter]) -> str:
+def _check_points(path: Path, base: Base) -> str:
     from config.design import read_points
 
-    return f"table of {len(read_points(path, parameters))} parameter sets"
+    return f"table of {len(read_points(path, base))} parameter sets"

@@ -44,7 +44,12 @@ REGIMES = ("calm", "tense", "crisis")
 RULES = ("R0", "R1", "R2", "R3", "R4", "R5", "R6", "R7", "R8", "R9")
 STAGES = ("dormant", "mandated", "negotiating", "signed", "provisional", "in_force", "lapsed")
 PERIODS = ("member", "neutral", "opt_out", "pesco", "strategy", "stance_mean", "election")
-RECORDS = ("trajectories", "transitions", "actors", "bounds", "limits", "vetoes", "summary")
+ANALYSES = (
+    *("combining", "shapley", "timing", "morris", "sobol", "discovery", "regret", "crossover"),
+    *("lead_states", "spoilers", "member_state"),
+)
+"""What may be asked of results beyond the usual answer: experiments/asked/ has a module for each."""
+RECORDS = ("trajectories", "ends", "transitions", "actors", "bounds", "limits", "vetoes", "summary")
 PARTNERS = ("DEU", "ESP", "FRA", "GBR", "ITA", "NLD", "SWE")
 MEMBER_STATES = (
     *("AUT", "BEL", "BGR", "CYP", "CZE", "DEU", "DNK", "ESP", "EST", "FIN", "FRA", "GBR", "GRC", "HRV"),
@@ -164,7 +169,12 @@ RegimeName = Literal["calm", "tense", "crisis"]
 Rule = Literal["R0", "R1", "R2", "R3", "R4", "R5", "R6", "R7", "R8", "R9"]
 Stage = Literal["dormant", "mandated", "negotiating", "signed", "provisional", "in_force", "lapsed"]
 PeriodKind = Literal["member", "neutral", "opt_out", "pesco", "strategy", "stance_mean", "election"]
-RecordName = Literal["trajectories", "transitions", "actors", "bounds", "limits", "vetoes", "summary"]
+AnalysisName = Literal[
+    "combining", "shapley", "timing", "morris", "sobol", "discovery", "regret", "crossover",
+    "lead_states", "spoilers", "member_state",
+]  # fmt: skip
+DesignKind = Literal["factorial", "grid", "list", "latin_hypercube", "sobol", "morris", "table"]
+RecordName = Literal["trajectories", "ends", "transitions", "actors", "bounds", "limits", "vetoes", "summary"]
 
 
 class Frozen(BaseModel):
@@ -1035,13 +1045,121 @@ def _no_pair(values: tuple[str, ...]) -> tuple[str, ...]:
 
 
 Names = Annotated[tuple[str, ...], BeforeValidator(_some), AfterValidator(_no_pair)]
+Analyses = Annotated[tuple[AnalysisName, ...], AfterValidator(_no_pair)]
 Records = Annotated[tuple[RecordName, ...], BeforeValidator(_some), AfterValidator(_no_pair)]
 
 
-class Design(Frozen):
-    """Parameter sets, design points, to be simulated side by side: the rows of a table beside the experiment's file."""
+DESIGNS = ("factorial", "grid", "list", "latin_hypercube", "sobol", "morris", "table")
+SAMPLED = ("latin_hypercube", "sobol", "morris")
+"""Designs whose points are drawn, from the experiment's seed."""
+DRAWN = "drawn"
+MOST_POINTS = 10_000_000
 
-    table: Words
+
+def _varied(value: object) -> object:
+    """How a name varies: a list of values, { low, high }, or "drawn" as the parameter itself is."""
+    if value == DRAWN:
+        return value
+    if isinstance(value, Mapping | Span):
+        return set_value(value)
+    return _choices(value, 'a list of values, { low = ..., high = ... } or "drawn"')
+
+
+def _choices(value: object, allowed: str = "a list of values") -> tuple[object, ...]:
+    """A list of different values, each a number, a quarter or a word."""
+    if not isinstance(value, tuple | list):
+        hint = f"did you mean [{shown(value)}]?" if isinstance(value, int | float | str) else ""
+        raise CheckError("is no list", allowed=allowed, suggestion=hint)
+    if not value:
+        raise CheckError("is empty", allowed=allowed)
+    for place, one in enumerate(value):
+        if isinstance(one, Mapping | tuple | list | Span):
+            raise CheckError(f"value {place + 1} is no number, quarter or word", allowed=allowed)
+        set_value(one)
+        if one in value[:place]:
+            raise CheckError(f"{shown(one)} stands twice", allowed="each value once")
+    return tuple(value)
+
+
+def _point(value: object) -> object:
+    if not isinstance(value, Mapping) or not value:
+        raise CheckError("is no point", allowed='a table of values, as { "attention.link" = 0.3 }')
+    for name, one in value.items():
+        if isinstance(one, Mapping | tuple | list | Span):
+            raise CheckError("is no number, quarter or word", key=f".{name}", allowed="one value")
+        set_value(one)
+    return dict(value)
+
+
+Varied = Annotated[Any, BeforeValidator(_varied)]
+Choices = Annotated[tuple[Any, ...], BeforeValidator(_choices)]
+DesignPoint = Annotated[dict[str, Any], BeforeValidator(_point)]
+
+
+class Design(Frozen):
+    """Parameter sets, design points, to be simulated side by side.
+
+    kind     how points are made: factorial (every combination; of a range its two ends), grid (every combination, of
+             ranges `size` steps), list (as written in `points`), latin_hypercube (`size` points), sobol (`size` base
+             samples, a power of two, by Saltelli's scheme), morris (`size` trajectories), table (the rows of a file)
+    vary     what is not known: values by dotted name. "*" = "drawn" is all parameters that are uncertain anyway,
+             "files.*" = "drawn" those of a family
+    levers   what may be chosen: lists of values; every combination of them meets every point of the rest
+    chance   luck is one more factor, so that its share can be told; else every point meets the same luck, run by run
+    rest     uncertain parameters that do not vary here are "drawn" run by run, or "fixed" at their values
+    """
+
+    kind: DesignKind = "table"
+    table: Words | None = None
+    size: Annotated[int, Field(ge=1, le=MOST_POINTS)] | None = None
+    points: Annotated[tuple[DesignPoint, ...], Field(min_length=1)] | None = None
+    vary: Annotated[dict[str, Varied], Field(default_factory=dict)]
+    levers: Annotated[dict[str, Choices], Field(default_factory=dict)]
+    chance: bool = False
+    rest: Literal["drawn", "fixed"] = "drawn"
+
+    @model_validator(mode="after")
+    def _fits_its_kind(self) -> Self:
+        wants = {"table": "table", "list": "points"}.get(self.kind, "vary")
+        if self.kind in ("factorial", "grid") and not self.vary and self.levers:
+            wants = "levers"
+        if not getattr(self, wants):
+            raise CheckError("is missing", key=wants, allowed=f"what a design of kind {shown(self.kind)} is made from",
+                             suggestion=self._kind_meant())  # fmt: skip
+        for name in ("table", "points", "vary"):
+            if getattr(self, name) and name != wants:
+                raise CheckError("has no place here", key=name, allowed=f"{wants}, for kind {shown(self.kind)}",
+                                 suggestion=self._kind_meant())  # fmt: skip
+        sized = (*SAMPLED, "grid")
+        if (self.size is None) == (self.kind in SAMPLED) or (self.size is not None and self.kind not in sized):
+            raise CheckError("is missing" if self.size is None else "has no place here", key="size",
+                             allowed=f"a whole number for {listed(sized)}")  # fmt: skip
+        if self.kind == "sobol" and self.size is not None and self.size & (self.size - 1):
+            near = 2 ** round(math.log2(self.size))
+            raise CheckError("is no power of two", key="size", value=str(self.size), allowed="64, 128, 256, ...",
+                             suggestion=f"the nearest is {near}")  # fmt: skip
+        if self.chance and self.kind not in SAMPLED:
+            raise CheckError("has no place here", key="chance", allowed=f"only with {listed(SAMPLED)}")
+        self._check_names()
+        return self
+
+    def _kind_meant(self) -> str:
+        for name, kind in (("points", "list"), ("table", "table")):
+            if getattr(self, name):
+                return f"did you mean kind = {shown(kind)}?"
+        return f"kind is one of {listed(DESIGNS)}" if self.vary or self.levers else ""
+
+    def _check_names(self) -> None:
+        for name, how in self.vary.items():
+            if name in self.levers:
+                raise CheckError("is varied and a lever", key=f"levers.{name}", allowed="one or the other")
+            if name.endswith("*") and how != DRAWN:
+                raise CheckError("cannot be given values", key=f"vary.{name}", allowed='"drawn"')
+            if self.kind == "factorial" and how == DRAWN:
+                raise CheckError("has no levels", key=f"vary.{name}", value=shown(how),
+                                 allowed="a list of values or { low = ..., high = ... }")  # fmt: skip
+            if self.kind == "grid" and self.size is None and not isinstance(how, tuple):
+                raise CheckError("is missing", key="size", allowed="steps of a range in a grid, as size = 5")
 
 
 class Experiment(Frozen):
@@ -1049,7 +1167,7 @@ class Experiment(Frozen):
 
     An entry of `scenarios` or `policies` that ends in .toml is a file beside the experiment's own, in `folder`.
     `status` says what has happened since the start; with `prior` calibrated parameters are drawn from their ranges.
-    With a `design`, `runs` are runs of each of its points.
+    With a `design`, `runs` are runs of each of its points. `analyses` are asked of the results afterwards.
     """
 
     name: str
@@ -1064,13 +1182,14 @@ class Experiment(Frozen):
     status: Status | None = None
     prior: bool = False
     design: Design | None = None
+    analyses: Analyses = ()
     folder: str = ""
 
     @field_validator("design", mode="before")
     @classmethod
     def _table_of_its_own(cls, design: Any) -> Any:
         if isinstance(design, str):
-            raise CheckError("is not a table", allowed='{ table = "sets.csv" }, a file of parameter sets',
+            raise CheckError("is not a table", allowed='{ table = "sets.csv" }, or [design] with a kind',
                         suggestion=f"did you mean {{ table = {shown(design)} }}?")  # fmt: skip
         return design
 
@@ -1081,6 +1200,18 @@ class Experiment(Frozen):
             raise CheckError("'summary' stands alone", allowed=f'["summary"], or of {listed(RECORDS[:-1])}',
                         suggestion='did you mean ["summary"]?')  # fmt: skip
         return record
+
+    @model_validator(mode="after")
+    def _fits_its_design(self) -> Self:
+        kind = "" if self.design is None else self.design.kind
+        for name in ("morris", "sobol"):
+            if name in self.analyses and kind != name:
+                raise CheckError(f"{name!r} cannot be had of these points", key="analyses",
+                                 allowed=f"[design] with kind = {shown(name)}")  # fmt: skip
+        if self.design is not None and self.design.chance and self.runs != 1:
+            raise CheckError("is too many where chance is a factor", key="runs", value=str(self.runs), allowed="1",
+                             suggestion="every point has luck of its own")  # fmt: skip
+        return self
 
     def as_file(self) -> dict[str, Any]:
         """Content of an experiment file that asks this question, every value said."""

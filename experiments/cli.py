@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from io import TextIOWrapper
 from pathlib import Path
@@ -174,20 +174,30 @@ def run(
             print(f"partnership: {block} was torn or changed and was done again", file=sys.stderr)
         if profile:
             _print_profile(outcome)
-        _answer(folder)
+        _answer(folder, question.analyses)
     except KeyboardInterrupt:
         print(f"partnership: interrupted; finished blocks are kept in {folder}, the same command goes on with them",
               file=sys.stderr)  # fmt: skip
         raise typer.Exit(INTERRUPTED) from None
 
 
-def _answer(folder: "Place") -> None:
-    """Print the answer and draw the figures, as far as the tables that were kept allow."""
-    from experiments.figures import draw_all
-    from experiments.report import answer
+def _answer(folder: "Place", analyses: "Sequence[str]") -> None:
+    """Print the answer and draw the figures, as far as the tables that were kept allow, then those of the analyses.
 
-    answer(folder)
-    figures = draw_all(folder)
+    Points of a design are no sample of what may come: what is asked of them is for the analyses to say.
+    """
+    from experiments.asked import ask, keep
+    from experiments.figures import draw_all
+    from experiments.report import answer, tell_analysis
+    from experiments.store import load
+
+    results, figures = load(folder), list["Place"]()
+    if not analyses or results.experiment.design is None:
+        answer(folder)
+        figures += draw_all(folder)
+    for one in ask(results, analyses):
+        tell_analysis(one)
+        figures += keep(one)
     print(f"Results: {folder}")
     print(f"Figures: {folder / 'figures'} ({len(figures)} files)")
 

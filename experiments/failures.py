@@ -52,7 +52,7 @@ def set_apart(simulate: "Callable[[Lanes], Simulated]", lanes: "Lanes") -> "Simu
         if len(lanes) == 1:
             return {"runs": _row(lanes, error)}, {}, {}
         middle = len(lanes) // 2
-        return _joined([set_apart(simulate, lanes.of(half)) for half in (slice(middle), slice(middle, None))])
+        return joined([set_apart(simulate, lanes.of(half)) for half in (slice(middle), slice(middle, None))])
     went_well = {FAILED: np.full(len(lanes), "", dtype=object)}
     return {**tables, "runs": _in_order({**tables["runs"], **went_well})}, order, seconds
 
@@ -82,7 +82,7 @@ def _in_order(runs: Columns) -> Columns:
     return {name: runs[name] for name in dict.fromkeys([*first, *runs])}
 
 
-def _joined(parts: "Sequence[Simulated]") -> "Simulated":
+def joined(parts: "Sequence[Simulated]") -> "Simulated":
     """Tables of several groups of histories, one after another."""
     tables = {
         name: _stacked([part[0][name] for part in parts if name in part[0]])

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from config.calendar import quarter_index, quarter_name
 from config.errors import UserError, listed, nearest
+from config.loading import varied
 from config.schema import PRESSURES, Settings
 from experiments.asking import known
 from experiments.files import Place
@@ -373,11 +374,15 @@ def played(group: Group, settings: Settings, run: int) -> Play:
     from simulation.chronicle import Chronicle
 
     where = str(group.one("runs", run)["failed"].iloc[0])
-    seed, given = group.results.experiment.seed, _given(group)
+    seed, (settings, given, luck) = group.results.experiment.seed, _at_point(group, settings)
+
+    def begin() -> Chronicle:
+        return Chronicle(settings, run, seed, given, luck)
+
     try:
         if where:
-            return _until_failure(group.results, lambda: Chronicle(settings, run, seed, given), settings, where)
-        chronicle = Chronicle(settings, run, seed, given)
+            return _until_failure(group.results, begin, settings, where)
+        chronicle = begin()
         chronicle.run()
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
         if _other_rules(group.results):
@@ -393,10 +398,15 @@ def played(group: Group, settings: Settings, run: int) -> Play:
     return Play(chronicle.events, kept, str(tables["runs"]["regime"][0]), chronicle.names)
 
 
-def _given(group: Group) -> Mapping[str, Floats]:
-    """Values of the parameters that the design sets, (1,) each."""
+def _at_point(group: Group, settings: Settings) -> tuple[Settings, Mapping[str, Floats], int | None]:
+    """Settings, parameters, (1,) each, and luck as the design has them at the group's point."""
     points = group.results.points()
-    return {} if points is None or group.point is None else points.given(np.array([group.point]))
+    if points is None or group.point is None:
+        return settings, {}, None
+    if points.variants is not None:
+        settings = varied(settings, points.variants.row(int(points.variants.of[group.point])))
+    luck = None if points.luck is None else int(points.luck[group.point])
+    return settings, points.given(np.array([group.point])), luck
 
 
 def _until_failure(results: Results, begin: "Callable[[], Chronicle]", settings: Settings, where: str) -> Play:

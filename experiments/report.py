@@ -17,6 +17,7 @@ from experiments.analysis.intervals import LEVEL, Interval
 from experiments.analysis.made import Made, of_all
 from experiments.analysis.remedies import DEPTHS
 from experiments.analysis.transitions import DATES
+from experiments.asked import Answer
 from experiments.files import Place
 from experiments.labels import counted, measure_label, policy_label
 
@@ -29,6 +30,19 @@ def answer(results_dir: Place | str, file: IO[str] | None = None) -> None:
     from experiments.analysis.reading import findings
 
     tell(findings(results_dir), console(file))
+
+
+def tell_analysis(one: Answer, out: Console | None = None) -> None:
+    """Print what an analysis says, a paragraph per sentence, and which failed runs it leaves out."""
+    from experiments.analysis.reading import findings
+
+    out = out or console()
+    out.print()
+    out.print(Text(one.name.replace("_", " ").capitalize(), style="bold"))
+    found = findings(one.results)
+    left_out = [said for scenario in found.worlds for said in found.failures(scenario)]
+    for sentence in [*one.sentences, *left_out]:
+        out.print(sentence, markup=False)
 
 
 def console(file: IO[str] | None = None) -> Console:
@@ -51,8 +65,8 @@ def tell(found: Findings, out: Console) -> None:
         )
         if found.per_point is not None:
             out.print(
-                f"They are {made // found.per_point:,} parameter sets with {counted(found.per_point)} each, pooled. "
-                "The same run has the same luck with every set, so intervals are narrower than they should be.",
+                f"They are {made // found.per_point:,} points of a design with {counted(found.per_point)} each, "
+                "pooled, not a sample of what may come, so intervals are narrower than they should be.",
             )
         for sentence in found.failures(scenario):
             out.print(sentence, markup=False)

@@ -12,12 +12,13 @@ from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
 from config import loading
+from config.design import CHANCE
 from config.errors import UserError
 from config.schema import DOMAINS, PARTNERS, Experiment
 from experiments import failures
@@ -37,25 +38,62 @@ WIDTH = 2048
 LOSSES = 3
 """Times that worker processes may be lost one after another before any block is finished."""
 
+Ints = np.ndarray[Any, np.dtype[np.int64]]
 T = TypeVar("T")
 R = TypeVar("R")
 
 
 @dataclass(frozen=True)
 class Lanes:
-    """Histories that step together, (R,) each: numbers of runs and, with a design, of points and their parameters."""
+    """Histories of one block, (R,) each: numbers of runs and, with a design, of points and what is so at each.
 
-    runs: np.ndarray[Any, np.dtype[np.int64]]
-    points: np.ndarray[Any, np.dtype[np.int64]] | None = None
+    given    parameters by dotted name
+    luck     numbers of the histories whose luck they have; None if each has its own run's
+    variant  which of the `variants`, values by dotted name that a model has one of, each has; None if there are none
+    """
+
+    runs: Ints
+    points: Ints | None = None
     given: Columns = field(default_factory=dict)
+    luck: Ints | None = None
+    variant: Ints | None = None
+    variants: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.runs)
 
-    def of(self, chosen: slice) -> "Lanes":
+    def of(self, chosen: slice | Ints) -> "Lanes":
         """Some of them."""
         given = {name: values[chosen] for name, values in self.given.items()}
-        return Lanes(self.runs[chosen], None if self.points is None else self.points[chosen], given)
+        points, luck, variant = (None if one is None else one[chosen] for one in (self.points, self.luck, self.variant))
+        return Lanes(self.runs[chosen], points, given, luck, variant, self.variants)
+
+    def alike(self) -> "Iterator[Lanes]":
+        """Those of one variant after another: what one model can hold."""
+        if self.variant is None:
+            yield self
+            return
+        for number in dict.fromkeys(self.variant.tolist()):
+            yield self.of(np.flatnonzero(self.variant == number))
+
+    @property
+    def changes(self) -> Mapping[str, Any]:
+        """What is so in all of them, by dotted name; they are of one variant."""
+        return {} if self.variant is None else self.variants[int(self.variant[0])]
+
+    def said(self) -> Columns:
+        """What table `runs` says of them that no model knows: luck, and what is so of their variant."""
+        found: dict[str, np.ndarray[Any, Any]] = {} if self.luck is None else {CHANCE: self.luck}
+        if self.variant is None:
+            return found
+        rows = [self.variants[number] for number in self.variant.tolist()]
+        return found | {name: _column([row[name] for row in rows]) for name in (rows[0] if rows else {})}
+
+
+def _column(values: Sequence[Any]) -> np.ndarray[Any, Any]:
+    """Numbers, or texts."""
+    texts = any(isinstance(value, str) for value in values)
+    return np.array(values, dtype=object if texts else np.float64)
 
 
 Simulated = tuple[Mapping[str, Columns], Order, Mapping[str, float]]
@@ -112,12 +150,14 @@ class Task:
 
 
 def simulate_partnership(settings: Any, lanes: Lanes, seed: int, record: Sequence[str]) -> Simulated:
-    """These histories of the model; `failures.RunError` if one of them cannot be computed."""
+    """These histories of the model, all of one variant; `failures.RunError` if one of them cannot be computed."""
     from simulation.model import PartnershipModel
     from simulation.recorder import REGIMES, STAGES
 
     points = None if lanes.points is None else lanes.points.tolist()
-    model = PartnershipModel(settings, lanes.runs.tolist(), seed, record, lanes.given, points=points)
+    luck = None if lanes.luck is None else lanes.luck.tolist()
+    changed = loading.varied(settings, lanes.changes) if lanes.changes else settings
+    model = PartnershipModel(changed, lanes.runs.tolist(), seed, record, lanes.given, points=points, luck=luck)
     try:
         model.run()
     except FloatingPointError as error:
@@ -184,7 +224,14 @@ def lanes_of(block: Block, runs: int, points: "Points | None" = None) -> Lanes:
     places = np.arange(block.runs.start, block.runs.stop, dtype=np.int64)
     if points is None:
         return Lanes(places)
-    return Lanes(places % runs, places // runs, points.given(places // runs))
+    at = places // runs
+    luck = None if points.luck is None else points.luck[at]
+    lanes = Lanes(places % runs, at, points.given(at), luck)
+    if points.variants is None:
+        return lanes
+    variant = points.variants.of[at]
+    variants = {number: points.variants.row(number) for number in dict.fromkeys(variant.tolist())}
+    return replace(lanes, variant=variant, variants=variants)
 
 
 def settings_of(experiment: Experiment, pair: Pair) -> Any:
@@ -209,6 +256,11 @@ def with_fixed(columns: Columns, drawn: Sequence[str], settings: Any) -> Columns
     ours = {name: settings.parameters[name] for name in drawn if name not in columns}
     fixed = {name: np.full(rows, np.nan if p.draw else float(p.value)) for name, p in ours.items()}
     return {**first, **{name: fixed[name] if name in fixed else columns[name] for name in drawn}}
+
+
+def _told(columns: Columns, lanes: Lanes, task: Task) -> Columns:
+    """The table `runs` of lanes of one variant with everything that may differ between histories of the experiment."""
+    return {**with_fixed(columns, task.drawn, task.settings), **lanes.said()}
 
 
 def _with_horizon(experiment: Experiment, settings: Mapping[Pair, Any]) -> Experiment:
@@ -266,12 +318,15 @@ def cores() -> int:
 def run_block(task: Task) -> Mapping[str, float]:
     """Simulate and keep one block; seconds by phase. Histories that cannot be computed are kept as failed."""
     record = [name for name in task.experiment.record if name != "summary"] or ["trajectories", "transitions"]
-    tables, order, seconds = failures.set_apart(
-        lambda lanes: task.simulate(task.settings, lanes, task.experiment.seed, record), task.lanes
-    )
+    alike = list(task.lanes.alike())
+    parts = [
+        failures.set_apart(lambda lanes: task.simulate(task.settings, lanes, task.experiment.seed, record), lanes)
+        for lanes in alike
+    ]
     start = time.perf_counter()
-    if "runs" in tables:
-        tables = {**tables, "runs": with_fixed(tables["runs"], task.drawn, task.settings)}
+    parts = [({**tables, "runs": _told(tables["runs"], lanes, task)}, order, seconds)
+             for lanes, (tables, order, seconds) in zip(alike, parts, strict=True)]  # fmt: skip
+    tables, order, seconds = parts[0] if len(parts) == 1 else failures.joined(parts)
     if "summary" in task.experiment.record:
         from experiments.summary import counted
 

@@ -54,7 +54,10 @@ SETTINGS, BLOCKS, WORKING, DESIGN = "settings", "blocks", ".working", "design.pa
 FORMAT = 2
 """Raised when the layout of the folder or the meaning of a column changes."""
 
-RUN_TABLES = ("trajectories", "transitions", "runs", "actors", "bounds", "limits", "vetoes")
+TOLD = ("question", "design", "analyses")
+"""Keys of an experiment that change no number, or whose doing is seen otherwise, as a design's is in its points."""
+
+RUN_TABLES = ("trajectories", "ends", "transitions", "runs", "actors", "bounds", "limits", "vetoes")
 SUMMARY_TABLES = ("summary", "transition_counts")
 WORKING_TABLES = ("counted", "counted_transitions")
 """What blocks keep aside until it is summed up."""
@@ -141,7 +144,7 @@ class Question:
 
     def fingerprint(self) -> str:
         """Equal for questions that have the same answer, whatever they are called and however they are worded."""
-        asked = {key: value for key, value in self.content().items() if key not in ("question", "design")}
+        asked = {key: value for key, value in self.content().items() if key not in TOLD}
         design = None if self.points is None else self.points.digest
         return digest_of(
             {
@@ -156,7 +159,7 @@ class Question:
     def differences(self, provenance: Mapping[str, Any]) -> str:
         """What a folder's question has otherwise, in a few words."""
         theirs, ours = provenance.get("experiment", {}), self.content()
-        keys = [key for key in ours if key != "question" and theirs.get(key) != ours[key]]
+        keys = [key for key in ours if key not in TOLD and theirs.get(key) != ours[key]]
         other = [] if keys or provenance.get("settings") == dict(self.settings) else ["values in config/"]
         design = None if self.points is None else self.points.digest
         other += ["the table of the design"] if provenance.get("design") != design else []
@@ -279,14 +282,18 @@ def writing(folder: Place, question: Question) -> Iterator[Store]:
         there = _whole(folder / PROVENANCE)
         if there is None:
             write_aside(folder / PROVENANCE, sealed(_provenance(question)))
-        elif store.mended:
-            write_aside(folder / PROVENANCE, sealed({**there, "finished": None}))
+        else:
+            finished = None if store.mended else there["finished"]
+            now_asked = {**there, "experiment": question.content(), "finished": finished}
+            if now_asked != there:
+                write_aside(folder / PROVENANCE, sealed(now_asked))
         content = question.content()
         if question.points is not None:
             from config.design import write_points
 
             write_aside(folder / DESIGN, write_points(question.points))
-            content["design"] = {"table": DESIGN}
+            if question.experiment.design is not None and question.experiment.design.table is not None:
+                content["design"] = {"table": DESIGN}
         write_aside(folder / EXPERIMENT, toml_of(content).encode())
         yield store
 

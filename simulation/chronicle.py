@@ -76,12 +76,19 @@ class Chronicle(PartnershipModel):
     given  parameters by dotted name that are not drawn, (1,) each: those of a point of a design
     """
 
-    def __init__(self, settings: Settings, run: int = 0, seed: int = 1, given: Mapping[str, Floats] = NOTHING) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        run: int = 0,
+        seed: int = 1,
+        given: Mapping[str, Floats] = NOTHING,
+        luck: int | None = None,
+    ) -> None:
         self.events: list[Event] = []
         self.names = sentences.Names.of(settings)
         self.codes = [one.iso3 for one in settings.members]
         self.told: dict[Any, Any] = {}
-        super().__init__(settings, runs=[run], seed=seed, given=given)
+        super().__init__(settings, runs=[run], seed=seed, given=given, luck=None if luck is None else [luck])
 
     @property
     def phases(self) -> tuple[Callable[[], None], ...]:

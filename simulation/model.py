@@ -51,10 +51,11 @@ class PartnershipModel(mesa.Model):
     settings  one scenario under one policy, see `config.resolve`
     runs      run numbers of the block, (R,); with `points` a number may come several times
     seed      of the named chance
-    record    which tables to keep: trajectories, transitions, actors, bounds, limits, vetoes
+    record    which tables to keep: trajectories, ends, transitions, actors, bounds, limits, vetoes
     given     parameters by dotted name that are not drawn, (R,) each
     points    of a design, (R,): which parameter set each lane has; shown in the tables beside the run. The same run has
               the same luck at every point
+    luck      (R,): number of the history whose luck each lane has; its run's own if not given
     """
 
     def __init__(
@@ -65,6 +66,7 @@ class PartnershipModel(mesa.Model):
         record: Collection[str] = RECORDED,
         given: Mapping[str, Floats] = NOTHING,
         points: Sequence[int] | None = None,
+        luck: Sequence[int] | None = None,
     ) -> None:
         super().__init__(rng=seed)
         keep_freed_memory()
@@ -73,7 +75,7 @@ class PartnershipModel(mesa.Model):
         self.points = None if points is None else np.array(points, dtype=np.int64)
         self.width = len(self.runs)
         self.quarter: int = settings.start
-        self.chance = Chance(seed, runs)
+        self.chance = Chance(seed, runs if luck is None else luck)
         self.parameters, self.drawn = draw_parameters(settings, self.chance, given)
         self.levers = LeversNow(self.parameters.levers, BEFORE)
         self.status = StatusNow(self)

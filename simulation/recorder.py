@@ -50,6 +50,7 @@ class Recorder:
         self.record = frozenset(record)
         self._quarters: list[int] = []
         self._trajectories: list[Floats] = []
+        self._ends: Floats | None = None
         self._actors: list[Floats] = []
         self._bounds: list[Floats] = []
         self._events: list[tuple[int, int, str, str, NDArray[np.int64]]] = []
@@ -109,6 +110,8 @@ class Recorder:
         self._quarters.append(self.model.quarter)
         if "trajectories" in self.record:
             self._trajectories.append(self._trajectory())
+        if "ends" in self.record and self.model.quarter == self.model.settings.until:
+            self._ends = self._trajectory()
         if "actors" in self.record:
             self._actors.append(self._of_actors())
         if "bounds" in self.record:
@@ -187,6 +190,8 @@ class Recorder:
         tables = {"runs": self._runs()}
         if "trajectories" in self.record:
             tables["trajectories"] = self._trajectory_table()
+        if self._ends is not None:
+            tables["ends"] = self._end_table(self._ends)
         if "transitions" in self.record:
             tables["transitions"] = self._transition_table()
         if "actors" in self.record:
@@ -226,6 +231,17 @@ class Recorder:
         columns = dict(zip(TRAJECTORIES, self._by_run(self._trajectories), strict=True))
         counted = {name: columns[name].astype(np.int64) for name in COUNTS}
         return {**self._keys(1), **columns, **counted}
+
+    def _end_table(self, ends: Floats) -> Table:
+        """The last row of each history's trajectory."""
+        quarter = np.full(self.model.width, self._quarters[-1], dtype=np.int64)
+        columns = dict(zip(TRAJECTORIES, ends, strict=True))
+        return {
+            **self._lanes(),
+            "quarter": quarter,
+            **columns,
+            **{name: columns[name].astype(np.int64) for name in COUNTS},
+        }
 
     def _actor_table(self) -> Table:
         names = [one.name for one in self.model.member_states.members] + ["JPN"]

@@ -222,10 +222,11 @@ class Findings:
         parts = self._parts("runs", ["run", "regime"], scenario, policy)
         told = ({"run": part["run"], **remedies.regimes(part["regime"])} for part in parts)
         ends = self._per_run((pd.DataFrame(columns) for columns in told), list(remedies.REGIMES), scenario)
-        if not self.has("trajectories"):
+        table = "ends" if self.has("ends") else "trajectories"
+        if not self.has(table):
             return ends
         last, columns = [self.worlds[scenario].last], ["run", *remedies.DEPTHS]
-        depths = self._parts("trajectories", columns, scenario, policy, last)
+        depths = self._parts(table, columns, scenario, policy, last)
         return {**self._per_run(depths, list(remedies.DEPTHS), scenario), **ends}
 
     def _per_run(self, parts: Iterable[pd.DataFrame], columns: Sequence[str], scenario: str) -> dict[str, Floats]:
