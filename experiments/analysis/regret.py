@@ -6,8 +6,8 @@ Groves, Popper and Bankes 2006, Management Science 52: 514-528). Little by which
 answer may hang on it (McPhail et al. 2018, Earth's Future 6: 169-191), so several are asked.
 
 Letters for shapes: S scenarios, R runs (the same luck and parameters in every scenario), P policies. What a policy
-costs is in the model, and so in the outcome. Intervals come from drawing runs anew (Efron and Tibshirani 1993, ch. 13); they
-cover chance between runs, and scenarios count as equally likely wherever they are averaged.
+costs is in the model, and so in the outcome. Intervals come from drawing runs anew (Efron and Tibshirani 1993, ch. 13);
+they cover chance between runs, and scenarios count as equally likely wherever they are averaged.
 """
 
 from collections.abc import Callable, Mapping, Sequence
