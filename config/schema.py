@@ -1131,7 +1131,7 @@ class Design(Frozen):
                 raise CheckError("has no place here", key=name, allowed=f"{wants}, for kind {shown(self.kind)}",
                                  suggestion=self._kind_meant())  # fmt: skip
         sized = (*SAMPLED, "grid")
-        if (self.size is None) == (self.kind in SAMPLED) or (self.size is not None and self.kind not in sized):
+        if self.kind in SAMPLED if self.size is None else self.kind not in sized:
             raise CheckError("is missing" if self.size is None else "has no place here", key="size",
                              allowed=f"a whole number for {listed(sized)}")  # fmt: skip
         if self.kind == "sobol" and self.size is not None and self.size & (self.size - 1):
@@ -1142,6 +1142,12 @@ class Design(Frozen):
             raise CheckError("has no place here", key="chance", allowed=f"only with {listed(SAMPLED)}")
         self._check_names()
         return self
+
+    @model_serializer(mode="wrap")
+    def _what_is_said(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Without what is so anyway."""
+        silent = {"kind": "table", "vary": {}, "levers": {}, "chance": False, "rest": "drawn"}
+        return {key: value for key, value in handler(self).items() if value is not None and value != silent.get(key)}
 
     def _kind_meant(self) -> str:
         for name, kind in (("points", "list"), ("table", "table")):
@@ -1212,6 +1218,11 @@ class Experiment(Frozen):
             raise CheckError("is too many where chance is a factor", key="runs", value=str(self.runs), allowed="1",
                              suggestion="every point has luck of its own")  # fmt: skip
         return self
+
+    @model_serializer(mode="wrap")
+    def _what_is_asked(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Without analyses if there are none."""
+        return {key: value for key, value in handler(self).items() if key != "analyses" or value}
 
     def as_file(self) -> dict[str, Any]:
         """Content of an experiment file that asks this question, every value said."""

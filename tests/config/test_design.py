@@ -19,7 +19,8 @@ from config.design import Points, kept_points, read_points, write_points
 from config.loading import load_base, points_of
 from config.schema import SAME_IN_ALL_RUNS
 
-BASE = load_base().parameters
+WHOLE = load_base()
+BASE = WHOLE.parameters
 NAMES = ("attention.link", "council.acceptance", "levers.interoperability_france")
 VALUES = ((0.1, 0.9, 1.0), (0.30000000000000004, 1.1, 0.0), (1e-3, 1.0, 1.0))
 QUESTION = """question = "What if?"
@@ -45,7 +46,7 @@ def written(folder: Path, content: str | bytes | pa.Table, name: str = "sets.csv
 
 
 def read(folder: Path, content: str | bytes | pa.Table, name: str = "sets.csv") -> Points:
-    return read_points(written(folder, content, name), BASE)
+    return read_points(written(folder, content, name), WHOLE)
 
 
 def refused(folder: Path, content: str | bytes | pa.Table, name: str = "sets.csv") -> str:
@@ -91,8 +92,8 @@ def test_what_pandas_writes_is_read(tmp_path: Path) -> None:
     frame["levers.interoperability_france"] = frame["levers.interoperability_france"].astype(int)
     frame.to_csv(tmp_path / "a.csv", index=False)
     frame.to_parquet(tmp_path / "a.parquet")
-    assert_same(read_points(tmp_path / "a.csv", BASE), POINTS)
-    assert_same(read_points(tmp_path / "a.parquet", BASE), POINTS)
+    assert_same(read_points(tmp_path / "a.csv", WHOLE), POINTS)
+    assert_same(read_points(tmp_path / "a.parquet", WHOLE), POINTS)
 
 
 @pytest.mark.parametrize("kind", [pa.int8(), pa.uint64(), pa.float32(), pa.decimal128(4, 1)], ids=str)
@@ -139,6 +140,41 @@ def test_what_was_not_kept_is_refused(raw: bytes) -> None:
         kept_points(raw)
 
 
+def test_dates_actors_and_instruments_are_columns_too(tmp_path: Path) -> None:
+    """What a model has as one value stands apart, each combination once; what is kept says the same."""
+    text = (
+        "levers.dialogue_from,attention.link,actors.HUN.stance_mean,instruments.csdp_fpa.rule,chance\n"
+        "never,0.3,-1.2,R2,7\n2027Q1,0.4,0,R4,8\nnever,0.5,-1.2,R2,9\n"
+    )
+    points = read(tmp_path, text)
+    assert points.names == ("attention.link",) and points.luck is not None and points.variants is not None
+    assert points.luck.tolist() == [7, 8, 9] and points.variants.of.tolist() == [0, 1, 0]
+    assert points.variants.row(1) == {
+        "levers.dialogue_from": "2027Q1", "actors.HUN.stance_mean": 0.0, "instruments.csdp_fpa.rule": "R4",
+    }  # fmt: skip
+    kept = kept_points(write_points(points))
+    assert kept.digest == points.digest and kept.columns().keys() == points.columns().keys()
+    assert read(tmp_path, write_points(points), "a.parquet").digest == points.digest
+    assert read(tmp_path, text.replace("0.5,", "0.6,")).digest != points.digest
+    assert read(tmp_path, text.replace(",9\n", ",10\n")).digest != points.digest
+    assert read(tmp_path, text.replace("R4", "R2")).digest != points.digest
+
+
+@pytest.mark.parametrize(
+    ("name", "cell", "said"),
+    [
+        ("levers.dialogue_from", "2027", "line 2, levers.dialogue_from = 2027: is not a quarter"),
+        ("levers.dialogue_from", "", "line 2, levers.dialogue_from: is empty"),
+        ("actors.HUN.neutral", "0.5", "line 2, actors.HUN.neutral = 0.5: is not a switch; allowed: 0 or 1"),
+        ("actors.HUN.stance_mean", "low", 'line 2, actors.HUN.stance_mean = "low": is not a number'),
+        ("instruments.csdp_fpa.rule", "R77", 'line 2, instruments.csdp_fpa.rule = "R77"'),
+        ("chance", "-1", "line 2, chance = -1.0: is out of range"),
+    ],
+)
+def test_what_a_model_has_one_of_is_checked_in_its_line(tmp_path: Path, name: str, cell: str, said: str) -> None:
+    assert said in refused(tmp_path, csv_of([name, "attention.link"], [(cell, 0.5)]))
+
+
 def test_the_digest_is_of_what_the_points_say(tmp_path: Path) -> None:
     """Not of the format nor of the order of columns; of names, values and the order of points."""
     same = [
@@ -168,12 +204,14 @@ def test_the_digest_is_of_what_the_points_say(tmp_path: Path) -> None:
         ("", "has no columns"),
         (csv_of(rows=()), "has no rows"),
         (csv_of().replace("link", "lnk"), 'column 1 = "attention.lnk": is no parameter; allowed: <family>.<parameter>'),
-        (csv_of().replace("link", "lnk"), "with a family of attention, business,"),
+        (csv_of().replace("link", "lnk"), "with a family of actors, attention, business,"),
         (csv_of().replace("link", "lnk"), "(did you mean 'attention.link'?)"),
         (csv_of().replace(NAMES[1], "attention.link"), 'column 1 = "attention.link": stands twice'),
-        (csv_of().replace(NAMES[1], "levers.qmv_from"), 'column 2 = "levers.qmv_from": is a date'),
-        (csv_of().replace(NAMES[1], "positions.speakers"), 'column 2 = "positions.speakers": cannot differ'),
-        (csv_of().replace(NAMES[1], "actors.DEU.population"), "is no parameter"),
+        (csv_of().replace(NAMES[1], "levers.qmv_from"), "line 2, levers.qmv_from = 0.9: is not a quarter"),
+        (csv_of().replace(NAMES[1], "positions.speakers"), "line 2, positions.speakers = 0.9: is out of range"),
+        (csv_of().replace(NAMES[1], "actors.DEU.population"), "line 2, actors.DEU.population = 0.9"),
+        (csv_of().replace(NAMES[1], "actors.DEU.people"), "is no parameter"),
+        (csv_of().replace(NAMES[1], "chance"), "line 2, chance = 0.9: is no whole number"),
         ("," + csv_of().replace("\n", "\n0,"), 'column 1 = "": is no name'),
         (csv_of().replace(",", ";"), "is separated by semicolons"),
         (csv_of().replace(",", "\t"), "is separated by tabs"),
@@ -244,15 +282,15 @@ def test_a_file_of_another_kind_is_refused(tmp_path: Path) -> None:
     (tmp_path / "b.parquet").mkdir()
     for name in ("b.csv", "b.parquet"):
         with pytest.raises(UserError, match="cannot be read"):
-            read_points(tmp_path / name, BASE)
+            read_points(tmp_path / name, WHOLE)
 
 
 def test_a_file_that_is_not_there_is_refused_with_the_nearest(tmp_path: Path) -> None:
     written(tmp_path, csv_of(), "sets.csv")
     with pytest.raises(UserError, match=r"set\.csv: no such file.*did you mean 'sets\.csv'"):
-        read_points(tmp_path / "set.csv", BASE)
+        read_points(tmp_path / "set.csv", WHOLE)
     with pytest.raises(UserError, match="no such file"):
-        read_points(tmp_path / "nowhere" / "set.csv", BASE)
+        read_points(tmp_path / "nowhere" / "set.csv", WHOLE)
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -269,7 +307,7 @@ def test_a_spoilt_table_gives_points_or_a_user_error(
     at = int(where * len(content))
     path = written(tmp_path, content[:at] + junk + content[at + length :], kind)
     try:
-        found = read_points(path, BASE)
+        found = read_points(path, WHOLE)
     except UserError as error:
         assert "\n" not in str(error)
     else:
@@ -311,11 +349,11 @@ def test_an_experiment_without_design_has_no_points_and_does_not_say_so(tmp_path
         ("design = {}", "design.table: is missing"),
         ("design = { table = 5 }", "design.table = 5: is not a text in quotes"),
         ('design = { table = "" }', 'design.table = "": is empty'),
-        ("design = { latin_hypercube = 100 }", "design.latin_hypercube = 100: is an unknown key; allowed: table"),
+        ("design = { latin_hypercube = 100 }", "design.latin_hypercube = 100: is an unknown key; allowed: kind"),
         ('design = { table = "set.csv" }', "set.csv: no such file"),
         ('design = { table = "question.toml" }', "question.toml: is neither CSV nor Parquet"),
         ('design = { table = "sets.csv" }\n[set]\n"attention.link" = 0.5',
-         'set."attention.link" = 0.5: is a column of the design, too; allowed: one or the other'),
+         'set."attention.link" = 0.5: differs between the points of the design; allowed: one or the other'),
     ],
 )  # fmt: skip
 def test_a_wrong_design_stops_the_experiment(tmp_path: Path, design: str, said: str) -> None:
@@ -333,7 +371,7 @@ def test_a_wrong_table_stops_the_experiment(tmp_path: Path) -> None:
 
 
 def test_what_differs_between_points_is_not_set_at_the_command_line(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=r"--set: attention\.link = 0\.5: is a column of the design, too"):
+    with pytest.raises(UserError, match=r"--set: attention\.link = 0\.5: differs between the points of the design"):
         load_experiment(str(experiment(tmp_path)), sets=["attention.link=0.5"])
 
 
