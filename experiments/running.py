@@ -30,10 +30,16 @@ from experiments.tables import Columns, Order
 if TYPE_CHECKING:
     from config.design import Points
 
-WIDTH = 2048
-"""Runs of a block that step together. Twice as wide a block is a tenth faster and takes twice the memory
+WIDTH = 3072
+"""Histories of a block at most. Twice as wide a block is a tenth faster and takes twice the memory
 (benchmarks/RESULTS.md).
 """
+
+EVEN = 4
+"""Processes that are to share the blocks of an experiment evenly."""
+
+ENOUGH = 2048
+"""Histories from which it pays to start worker processes."""
 
 LOSSES = 3
 """Times that worker processes may be lost one after another before any block is finished."""
@@ -178,14 +184,14 @@ def run_experiment(
     *,
     workers: int | None = None,
     cluster: str | None = None,
-    width: int = WIDTH,
+    width: int | None = None,
     progress: Callable[[Progress], None] = lambda progress: None,
     simulate: Simulate = simulate_partnership,
 ) -> Outcome:
     """Compute what is still missing of an experiment into a results folder.
 
     The same rows whatever `workers` (default: all cores, unless there is little to do), `cluster` (the address of a
-    Dask scheduler, or "local:4"; then `workers` does not count) and `width`. An interrupted
+    Dask scheduler, or "local:4"; then `workers` does not count) and `width`, histories of a block. An interrupted
     computation keeps its finished blocks and goes on from them when called again. UserError, and nothing written,
     if the folder holds something else.
     """
@@ -205,7 +211,7 @@ def run_experiment(
         tasks = [
             Task(block, lanes_of(block, experiment.runs, points), settings[block.pair], experiment,
                  folder if cluster is None else from_anywhere(folder), question.fingerprint(), simulate, drawn)
-            for block in store.missing(width)
+            for block in store.missing(width or sensible_width(question.histories, len(settings)))
         ]  # fmt: skip
         with closing(_spread_over(cluster, tasks, workers)) as done:
             outcome = _compute(done, tasks, question.histories * len(settings), progress, store)
@@ -217,6 +223,14 @@ def run_experiment(
             store.mend()
         store.finish()
     return outcome
+
+
+def sensible_width(histories: int, pairs: int) -> int:
+    """Histories of a block: as few blocks as `WIDTH` allows, or a few more, so that processes share them evenly."""
+    blocks = -(-histories // WIDTH)
+    while blocks > 1 and blocks * pairs % EVEN:
+        blocks += 1
+    return -(-histories // blocks)
 
 
 def lanes_of(block: Block, runs: int, points: "Points | None" = None) -> Lanes:
@@ -307,7 +321,7 @@ def _compute(
 
 def _sensible_workers(tasks: Sequence[Task]) -> int:
     """All cores; one, which is ready at once, where starting more would take longer than the work."""
-    return min(cores(), len(tasks)) if sum(len(task.block.runs) for task in tasks) > WIDTH else 1
+    return min(cores(), len(tasks)) if sum(len(task.block.runs) for task in tasks) > ENOUGH else 1
 
 
 def cores() -> int:

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from experiments import load
-from experiments.running import Progress, run_experiment
+from experiments.running import EVEN, WIDTH, Progress, run_experiment, sensible_width
 from tests.experiments import fake
 
 TABLES = ("trajectories", "transitions", "runs")
@@ -32,6 +32,24 @@ def test_workers_and_width_of_block_change_no_bit(tmp_path: Path, workers: int, 
     run_experiment(fake.experiment(), tmp_path / "whole", workers=1, simulate=fake.simulate)
     run_experiment(fake.experiment(), tmp_path / "cut", workers=workers, width=width, simulate=fake.simulate)
     same(tmp_path / "whole", tmp_path / "cut")
+
+
+@pytest.mark.parametrize(
+    ("histories", "pairs", "width"),
+    [
+        (1, 1, 1),
+        (3072, 1, 3072),
+        (3073, 1, 769),
+        (10_000, 1, 2500),
+        (10_000, 2, 2500),
+        (8_000, 4, 2667),
+        (100_000, 1, 2778),
+    ],
+)
+def test_blocks_are_as_many_as_four_processes_share_evenly(histories: int, pairs: int, width: int) -> None:
+    assert sensible_width(histories, pairs) == width <= WIDTH
+    blocks = -(-histories // width)
+    assert blocks == 1 or blocks * pairs % EVEN == 0
 
 
 def test_rows_come_in_the_order_of_the_experiment(tmp_path: Path) -> None:
