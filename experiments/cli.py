@@ -35,6 +35,7 @@ partnership show KIND NAME          one scenario, policy, parameter, instrument 
 partnership show council            voting power in the Council; --date 2024-01-01, --rule R4, --every
 partnership show limits RESULTS     why not deeper? What binds, and who; --scenario, --policy, --instrument
 partnership show vetoes RESULTS     who stops what in the Council, beside the record; --scenario, --policy
+partnership report RESULTS          the whole answer as one page of HTML; --out FILE
 partnership replay RESULTS          the story of one run: --run N, --typical or --extreme; --actor HUN,
     --instrument csdp_fpa           --scenario, --policy, --point N, --format text|markdown|json
 partnership calibrate               weigh uncertain parameters by the record; --runs, --save, --out DIR
@@ -333,6 +334,19 @@ def replay(
 
     print(told(results, Choice(run, typical, extreme, point), scenario=scenario, policy=policy, actors=actor or (),
                instruments=instrument or (), style=style))  # fmt: skip
+
+
+@app.command(hidden=True)
+def report(
+    results: Annotated[str, typer.Argument(metavar="RESULTS", help="Folder of results.")],
+    out: Annotated[
+        str | None, typer.Option(metavar="FILE", help="The page (default: RESULTS/report.html), s3://... too.")
+    ] = None,
+) -> None:
+    """Write everything that saved results say as one page of HTML, which needs no other file."""
+    from experiments.page import write_page
+
+    print(f"Report: {write_page(results, out)}")
 
 
 @app.command(hidden=True)
