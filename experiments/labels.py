@@ -9,6 +9,19 @@ def policy_label(policy: str, width: int = 200) -> str:
     return wrapped("no policy" if name == "none" else name, width)
 
 
+IMPEDIMENTS = {
+    "lift_attention": "scarce attention",
+    "lift_constitution": "Japan's constitutional limits",
+    "lift_fragmentation": "CSDP fragmentation",
+    "lift_framework": "no operational framework",
+}
+
+
+def impediment_label(policy: str, width: int = 200) -> str:
+    """What a counterfactual takes away, for readers: "scarce attention"; the policy itself if it takes nothing away."""
+    return wrapped(IMPEDIMENTS.get(policy, policy_label(policy)), width)
+
+
 def measure_label(measure: str) -> str:
     """A measure's name for readers: "operational depth"."""
     return measure.replace("_", " ").replace("depth equal", "depth, equal weights")
@@ -48,6 +61,17 @@ PARAMETERS = {
 def parameter_label(name: str) -> str:
     """A parameter's name for readers: in words where it is calibrated, else close to its own, "money: ceiling"."""
     return PARAMETERS.get(name, name.replace(".", ": ").replace("_", " "))
+
+
+def sentence(text: str) -> str:
+    """A text that begins with a capital."""
+    return text[:1].upper() + text[1:]
+
+
+def with_interval(mean: float, lower: float, upper: float) -> str:
+    """A change with its interval: "+0.041 [+0.035, +0.047]"."""
+    least, best, most = (round(end, 3) + 0.0 for end in (lower, mean, upper))
+    return f"{best:+.3f} [{least:+.3f}, {most:+.3f}]"
 
 
 def counted(runs: int, noun: str = "run") -> str:

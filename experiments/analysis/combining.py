@@ -10,6 +10,7 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
+from config.errors import UserError
 from experiments.analysis.intervals import LEVEL, Floats, mean_interval
 from experiments.analysis.remedies import BREAK_EVEN_COLUMNS, break_even_row, mean_columns, unpaired_width
 
@@ -46,9 +47,22 @@ def subsets(members: Iterable[str]) -> list[Members]:
     return [frozenset(some) for size in range(len(names) + 1) for some in combinations(names, size)]
 
 
-def is_factorial(game: Game) -> bool:
-    """Whether every combination of the policies that stand alone was run, and nothing else."""
-    return set(game) == set(subsets(players(game)))
+def game_of(ends: Mapping[str, pd.DataFrame], measure: str) -> Game:
+    """A measure of the same runs under every policy; UserError unless these are all combinations of some policies."""
+    game = {members_of(policy): table[measure].to_numpy(np.float64) for policy, table in ends.items()}
+    order = players(game)
+    every = subsets(order)
+    missing = [joined(held, order) for held in every if held not in game]
+    if len(every) < 4 or set(game) != set(every):
+        alone = ", ".join(dict.fromkeys(name for held in game for name in sorted(held)))
+        raise UserError(
+            "are not every combination of some policies",
+            key="policies",
+            value=", ".join(ends),
+            allowed=f"none, each of {alone} alone, and all their combinations",
+            suggestion=f"missing: {', '.join(missing)}" if missing else "",
+        )
+    return game
 
 
 def excess(game: Game, held: Members) -> Floats:
@@ -73,7 +87,7 @@ def interaction(game: Game, held: Members) -> Floats:
 COLUMNS = [
     *("policy", "size", "runs", "mean", "lower", "upper", "better", "unpaired", "narrowing", "sum_alone"),
     *(f"{what}_{part}" for what in ("excess", "interaction") for part in ("mean", "lower", "upper")),
-    *("of_sum", "verdict"),
+    *("of_sum", "margin", "verdict"),
 ]
 
 
@@ -87,7 +101,8 @@ def combined(game: Game, level: float = LEVEL) -> pd.DataFrame:
     sum_alone            sum of the mean effects of each member alone
     excess_...           effect less that sum, with its interval; NaN for single policies
     interaction_...      what appears only with all members together; of a pair it is the excess
-    of_sum verdict       excess as a share of the sum; one of `VERDICTS`
+    of_sum               excess as a share of the sum
+    margin verdict       excess up to which effects add up, `ADDS_UP` of the sum; one of `VERDICTS`
     """
     order = players(game)
     rows = [_row(game, held, joined(held, order), level) for held in subsets(order)[1:] if held in game]
@@ -120,17 +135,17 @@ def _together(game: Game, held: Members, effect: float, level: float) -> dict[st
         **{f"excess_{name}": value for name, value in mean_columns(more).items()},
         **{f"interaction_{name}": value for name, value in mean_columns(only).items()},
         "of_sum": more.estimate / total if total else float("nan"),
-        "verdict": verdict(total, more.lower, more.upper),
+        "margin": ADDS_UP * abs(total),
+        "verdict": verdict(ADDS_UP * abs(total), more.lower, more.upper),
     }
 
 
-def verdict(total: float, lower: float, upper: float) -> str:
+def verdict(margin: float, lower: float, upper: float) -> str:
     """What an excess over the sum of single effects says, from the ends of its interval.
 
-    That effects add up wants showing as much as that they do not: the whole interval within `ADDS_UP` of the sum (two
-    one-sided tests, Schuirmann 1987, Journal of Pharmacokinetics and Biopharmaceutics 15: 657-680).
+    That effects add up wants showing as much as that they do not: the whole interval within the margin (two one-sided
+    tests, Schuirmann 1987, Journal of Pharmacokinetics and Biopharmaceutics 15: 657-680).
     """
-    margin = ADDS_UP * abs(total)
     if -margin <= lower and upper <= margin:
         return "add up"
     if lower > 0:

@@ -72,7 +72,7 @@ def _waited(paths: Paths, quarters: Sequence[str], earlier: str, later: str, lev
 def same_age(paths: Paths, without: Floats, quarters: Sequence[str], level: float = LEVEL) -> pd.DataFrame:
     """Effect of each date when all are as old as the last can become, and its difference from the first date's.
 
-    begun years runs mean lower upper, and less_... what is missing against the first: is a remedy that begins later as
+    begun years runs mean lower upper, and more_... what it has more than the first: is a remedy that begins later as
     good at the same age? NaN for the first date itself.
     """
     dates = sorted(paths, key=quarter_index)
@@ -81,15 +81,15 @@ def same_age(paths: Paths, without: Floats, quarters: Sequence[str], level: floa
     gains = {begun: _at(paths[begun], without, place[begun] + age) for begun in dates}
     rows = []
     for begun, gain in gains.items():
-        less = mean_columns(mean_interval(gains[dates[0]] - gain, level))
+        more = mean_columns(mean_interval(gain - gains[dates[0]], level))
         rows.append({
             "begun": begun, "years": (age + 1) / 4, "runs": len(gain), **mean_columns(mean_interval(gain, level)),
-            **{f"less_{name}": value if begun != dates[0] else float("nan") for name, value in less.items()},
+            **{f"more_{name}": value if begun != dates[0] else float("nan") for name, value in more.items()},
         })  # fmt: skip
     return pd.DataFrame(rows, columns=SAME_AGE)
 
 
-SAME_AGE = ["begun", "years", "runs", "mean", "lower", "upper", "less_mean", "less_lower", "less_upper"]
+SAME_AGE = ["begun", "years", "runs", "mean", "lower", "upper", "more_mean", "more_lower", "more_upper"]
 
 
 def _at(path: Floats, without: Floats, q: int) -> Floats:

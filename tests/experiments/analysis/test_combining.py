@@ -7,13 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from config.errors import UserError
 from experiments.analysis.combining import (
     Game,
     combined,
     costs,
     excess,
+    game_of,
     interaction,
-    is_factorial,
     joined,
     members_of,
     players,
@@ -45,9 +46,15 @@ def test_names_of_policies_are_read_and_written_in_any_order() -> None:
 
 def test_a_factorial_has_every_combination_and_nothing_else() -> None:
     every = game({"a": 0.1, "b": 0.1, "c": 0.1})
-    assert players(every) == ("a", "b", "c") and is_factorial(every)
-    assert not is_factorial({held: ends for held, ends in every.items() if held != A | B})
-    assert not is_factorial({**every, A | {"d"}: every[A]})
+    ends = {joined(held, "abc"): pd.DataFrame({"depth": depth}) for held, depth in every.items()}
+    found = game_of(ends, "depth")
+    assert players(found) == ("a", "b", "c") and set(found) == set(every)
+    np.testing.assert_array_equal(found[A | C], every[A | C])
+    with pytest.raises(UserError, match="missing: a\\+c"):
+        game_of({policy: table for policy, table in ends.items() if policy != "a+c"}, "depth")
+    for wrong in ({**ends, "a+d": ends["a"]}, {"none": ends["none"], "a": ends["a"]}):
+        with pytest.raises(UserError, match="every combination"):
+            game_of(wrong, "depth")
 
 
 @given(OUTCOMES)
@@ -80,7 +87,7 @@ def test_effects_that_add_up_help_or_hinder_are_named_so() -> None:
 
 def test_few_noisy_runs_cannot_tell() -> None:
     assert set(combined(game({"a": 0.1, "b": 0.2}, noise=0.2, runs=5))["verdict"].dropna()) == {"cannot be told"}
-    assert verdict(0.2, -0.001, 0.03) == "cannot be told" and verdict(0.2, 0.001, 0.019) == "add up"
+    assert verdict(0.02, -0.001, 0.03) == "cannot be told" and verdict(0.02, 0.001, 0.019) == "add up"
     assert verdict(0.0, float("nan"), float("nan")) == "cannot be told"
 
 

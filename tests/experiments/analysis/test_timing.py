@@ -64,11 +64,11 @@ def test_at_the_same_age_a_remedy_that_only_began_later_misses_nothing() -> None
     found = same_age(PATHS, none(), QUARTERS).set_index("begun")
     assert (found["years"] == 8.0).all()
     np.testing.assert_allclose(found["mean"], 0.16)
-    np.testing.assert_allclose(found["less_mean"].iloc[1:], 0.0, atol=1e-12)
-    assert found["less_mean"].isna().tolist() == [True, False, False]
+    np.testing.assert_allclose(found["more_mean"].iloc[1:], 0.0, atol=1e-12)
+    assert found["more_mean"].isna().tolist() == [True, False, False]
 
 
 def test_a_closing_window_shows_at_the_same_age() -> None:
     weaker = {**PATHS, "2033Q1": rising("2033Q1", 0.01)}
     row = same_age(weaker, none(), QUARTERS).set_index("begun").loc["2033Q1"]
-    assert row["less_mean"] == pytest.approx(0.08) and row["less_lower"] > 0
+    assert row["more_mean"] == pytest.approx(-0.08) and row["more_upper"] < 0
