@@ -38,7 +38,7 @@ def small_world(monkeypatch: pytest.MonkeyPatch) -> Callable[[Simulate], None]:
     def use(simulate: Simulate) -> None:
         small = functools.partial(running.run_experiment, simulate=simulate, width=10)
         monkeypatch.setattr(running, "run_experiment", small)
-        monkeypatch.setattr(cli, "_answer", lambda folder: print(f"the answer from {folder}"))
+        monkeypatch.setattr(cli, "_answer", lambda folder, analyses: print(f"the answer from {folder}"))
         fake.use(monkeypatch.setattr)
 
     return use

@@ -33,7 +33,7 @@ if __name__ == "__main__":
     fake.use(setattr)
     how = {"simulate": getattr(fake, os.environ["FAKE_SIMULATE"]), "width": int(os.environ["FAKE_WIDTH"])}
     running.run_experiment = functools.partial(running.run_experiment, **how)
-    cli._answer = lambda folder: None
+    cli._answer = lambda folder, analyses: None
     files.BEAT = 0.2
     cli.main()
 """

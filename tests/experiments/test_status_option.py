@@ -58,7 +58,7 @@ def partnership(monkeypatch: pytest.MonkeyPatch, folder: Path) -> Command:
     """Runs a command there, in blocks of two runs and without figures; returns its exit status."""
     monkeypatch.chdir(folder)
     monkeypatch.setattr(running, "run_experiment", functools.partial(run_experiment, width=2))
-    monkeypatch.setattr(cli, "_answer", lambda folder: None)
+    monkeypatch.setattr(cli, "_answer", lambda folder, analyses: None)
 
     def command(*words: str) -> int:
         monkeypatch.setattr(sys, "argv", ["partnership", *words])

@@ -87,7 +87,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "empty").mkdir()
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
-        patch.setattr(cli, "_answer", lambda folder: None)
+        patch.setattr(cli, "_answer", lambda folder, analyses: None)
         assert status("run", "asked.toml", "--out", "there", "--workers", "1") == 0
         summary = asked('"trajectories", "transitions", "limits", "vetoes"', '"summary"')
         write(folder / "short.toml", summary)
