@@ -24,7 +24,7 @@ from config.schema import DOMAINS, PARTNERS, Experiment
 from experiments import failures
 from experiments.files import Place, from_anywhere
 from experiments.provenance import question_of
-from experiments.store import PROVENANCE, Block, Pair, Store, pairs, write_block, writing
+from experiments.store import PROVENANCE, Block, Pair, Store, is_finished, pairs, write_block, writing
 from experiments.tables import Columns, Order
 
 if TYPE_CHECKING:
@@ -195,15 +195,15 @@ def run_experiment(
     computation keeps its finished blocks and goes on from them when called again. UserError, and nothing written,
     if the folder holds something else.
     """
-    if cluster is not None:
-        from experiments.cluster import check_address
-
-        check_address(cluster)
     settings = {pair: settings_of(experiment, pair) for pair in pairs(experiment)}
     points = loading.points_of(experiment)
     experiment = _with_horizon(experiment, settings)
     fingerprints = {f"{pair.scenario}/{pair.policy}": each.fingerprint() for pair, each in settings.items()}
     question = question_of(experiment, fingerprints, points)
+    if cluster is not None and not is_finished(folder, question):
+        from experiments.cluster import check_address
+
+        check_address(cluster)
     with writing(folder, question) as store:
         for pair, each in settings.items():
             store.keep_settings(pair, each.model_dump_json(by_alias=True))

@@ -298,6 +298,12 @@ def writing(folder: Place, question: Question) -> Iterator[Store]:
         yield store
 
 
+def is_finished(folder: Place, question: Question) -> bool:
+    """Whether a folder says that everything asked by this question is there."""
+    there = _whole(folder / PROVENANCE) or {}
+    return there.get("fingerprint") == question.fingerprint() and bool(there.get("finished"))
+
+
 OTHER = "choose another folder with --out"
 AGAIN = "the command that began it completes it"
 

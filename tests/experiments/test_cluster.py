@@ -288,6 +288,13 @@ def test_when_no_worker_comes_it_ends(tmp_path: Path, machines: Machines, monkey
         run_experiment(fake.experiment(), tmp_path / "r", cluster=machines.address, simulate=fake.simulate)
 
 
+def test_what_is_finished_needs_no_cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fake.use(monkeypatch.setattr)
+    run_experiment(fake.experiment(), tmp_path / "r", workers=1, simulate=fake.simulate)
+    gone = f"tcp://127.0.0.1:{free_port()}"
+    assert run_experiment(fake.experiment(), tmp_path / "r", cluster=gone, simulate=fake.simulate).simulated == 0
+
+
 def test_a_lost_scheduler_keeps_what_is_finished(
     tmp_path: Path,
     whole: Path,
