@@ -15,6 +15,8 @@ from config.calendar import quarter_index, quarter_name
 from config.errors import UserError
 from config.loading import ROOT, load_experiment
 from config.posterior import Calibration
+from config.schema import Experiment
+from experiments.analysis.combining import outermost
 from experiments.analysis.intervals import mean_interval
 from experiments.analysis.patterns import patterns
 from experiments.calibrating import Sample, informed
@@ -72,7 +74,12 @@ def validate(
         raise UserError("is a file, not a folder", file=str(folder), suggestion="--out another folder")
     for name in ("hindcast", *QUESTIONS):
         question = load_experiment(name, runs=runs, root=root)
-        run_experiment(question, folder / name, workers=workers, progress=progress)
+        run_experiment(
+            question if name == "hindcast" else _with_all_drawn(question),
+            folder / name,
+            workers=workers,
+            progress=progress,
+        )
     record = record_of(plan, root)
     origins = [quarter_index(name) for name in ORIGINS]
     both = (SHIPPED, Belief(prior=True))
@@ -96,6 +103,14 @@ def validate(
     keep(folder, "patterns", compared)
     save(draw_patterns(compared, "hindcast", "none", runs), folder / "figures", "patterns")
     keep(folder, "answers", pd.concat([answers(folder / name) for name in QUESTIONS]))
+
+
+def _with_all_drawn(question: Experiment) -> Experiment:
+    """The same of single policies and of all together, with what its design would vary drawn run by run."""
+    policies = outermost(question.policies)
+    return question.model_copy(
+        update={"policies": policies, "design": None, "analyses": (), "record": ("trajectories", "transitions")}
+    )
 
 
 def keep(folder: Path, name: str, table: pd.DataFrame) -> None:

@@ -4,7 +4,7 @@ Runs are paired under all combinations, so effects and their differences are tak
 of the mean of independent runs (`intervals.mean_interval`).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
 
 import numpy as np
@@ -28,6 +28,14 @@ VERDICTS = ("add up", "help each other", "hinder each other", "cannot be told")
 def members_of(policy: str) -> Members:
     """The policies that are joined by "+" in a name; none in "none"."""
     return frozenset(policy.split("+")) - {"none"}
+
+
+def outermost(policies: Sequence[str]) -> tuple[str, ...]:
+    """Single policies, and combinations that are part of no other."""
+    every = {policy: members_of(policy) for policy in policies}
+    return tuple(
+        policy for policy, held in every.items() if len(held) < 2 or not any(held < other for other in every.values())
+    )
 
 
 def joined(members: Iterable[str], order: Iterable[str]) -> str:

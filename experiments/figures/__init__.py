@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from matplotlib.figure import Figure
 
+from experiments.analysis.combining import outermost
 from experiments.analysis.findings import LEVER_MEASURE, Findings
 from experiments.figures.break_even import break_even
 from experiments.figures.depth import depth
@@ -20,6 +21,8 @@ from experiments.files import Place, place
 log = logging.getLogger(__name__)
 
 FOLDER = "figures"
+MOST = 6
+"""Policies whose depths have room in a picture; of more, combinations that are part of others are left out."""
 
 
 def draw_all(results_dir: Place | str) -> list[Place]:
@@ -46,7 +49,9 @@ def _pictures(found: Findings, scenario: str) -> Iterator[tuple[str, Figure]]:
     made = found.well(scenario, base).all
     if found.has("trajectories") or found.has("summary"):
         bands = found.bands
-        yield "depth", depth(bands[bands["scenario"] == scenario], scenario, base, made)
+        shown = found.policies if len(found.policies) <= MOST else outermost(found.policies)
+        bands = bands[(bands["scenario"] == scenario) & bands["policy"].isin(shown)]
+        yield "depth", depth(bands, scenario, base, made)
     else:
         log.info('no picture of depth: it needs record = ["trajectories"]')
     changed = found.effects[found.effects["scenario"] == scenario]

@@ -246,6 +246,20 @@ def test_tables_are_those_of_the_forecasts(tmp_path: Path, stubbed: Asked) -> No
     assert pd.read_csv(tmp_path / "out" / "answers.csv")["policy"].tolist() == ["impediments", "remedies"]
 
 
+def test_questions_are_asked_with_all_drawn_that_a_design_would_vary(
+    tmp_path: Path, stubbed: Asked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = {}
+    monkeypatch.setattr(validating, "run_experiment", lambda question, *_, **__: made.update({question.name: question}))
+    (tmp_path / "out").mkdir()
+    validate(tmp_path / "out", PLAN, None, 30)
+    for name in validating.QUESTIONS:
+        assert made[name].design is None and "trajectories" in made[name].record and not made[name].analyses
+    lifted = ("lift_attention", "lift_constitution", "lift_fragmentation", "lift_framework")
+    assert made["impediments"].policies == ("none", *lifted, "+".join(lifted))
+    assert len(made["remedies"].policies) == 5
+
+
 def test_with_a_sample_it_says_what_was_learnt_and_without_nothing_old_is_left(tmp_path: Path, stubbed: Asked) -> None:
     validate(tmp_path, PLAN, cast(Sample, stubbed), 4096)
     assert tables(tmp_path) == {*KEPT, "informed", "left_out"}

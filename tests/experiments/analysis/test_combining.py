@@ -17,6 +17,7 @@ from experiments.analysis.combining import (
     interaction,
     joined,
     members_of,
+    outermost,
     players,
     subsets,
     verdict,
@@ -42,6 +43,11 @@ def game(single: dict[str, float], together: float = 0.0, noise: float = 0.002, 
 def test_names_of_policies_are_read_and_written_in_any_order() -> None:
     assert members_of("b+a") == A | B and members_of("none") == NONE
     assert joined(A | B, "abc") == "a+b" and joined(NONE, "abc") == "none"
+
+
+def test_outermost_are_single_policies_and_what_is_part_of_no_other() -> None:
+    assert outermost(["none", "a", "b", "a+b", "b+c+a", "c+d"]) == ("none", "a", "b", "b+c+a", "c+d")
+    assert outermost(["none", "a", "a+b"]) == ("none", "a", "a+b")
 
 
 def test_a_factorial_has_every_combination_and_nothing_else() -> None:

@@ -55,6 +55,13 @@ def test_thin_and_wide_results_are_drawn_too(case: dict[str, object], expected: 
         figure.draw_without_rendering()
 
 
+def test_of_many_policies_the_picture_of_depth_leaves_out_parts_of_others():
+    policies = ("none", "a", "b", "c", "a+b", "a+c", "b+c", "a+b+c")
+    figure = dict(pictures(findings(runs=4, policies=policies)))["depth_outlook"]
+    titles = [axes.get_title("left") for axes in figure.axes if axes.get_title("left")]
+    assert titles == ["no policy", "a", "b", "c", "a + b + c"]
+
+
 def test_what_was_not_recorded_is_left_out_and_the_log_says_so(caplog: pytest.LogCaptureFixture):
     with caplog.at_level(logging.INFO):
         assert names(runs=6, without=("actors",)) == ALL[:-1]
