@@ -5,6 +5,7 @@ import io
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, TypeVar, get_args, get_origin
 
@@ -22,8 +23,13 @@ M = TypeVar("M", bound=BaseModel)
 
 def said(path: Path) -> str:
     """A path as a message names it: from the working directory where it lies beneath it."""
+    return _said_from(Path.cwd(), path)
+
+
+@lru_cache
+def _said_from(here: Path, path: Path) -> str:
     try:
-        return str(path.resolve().relative_to(Path.cwd().resolve()))
+        return str(path.resolve().relative_to(here.resolve()))
     except ValueError:
         return str(path)
 

@@ -120,7 +120,16 @@ def slowly(settings: FakeSettings, lanes: Lanes, seed: int, record: Sequence[str
     """Takes a while from run 10 on, and says so in a file when it begins."""
     if lanes.runs[0] >= 10:
         Path(os.environ["FAKE_STARTED"]).touch()
-        time.sleep(0.5 if len(lanes) > 1 else 0.02)
+        time.sleep(0.2 if len(lanes) > 1 else 0.02)
+    return simulate(settings, lanes, seed, record)
+
+
+def until_told(settings: FakeSettings, lanes: Lanes, seed: int, record: Sequence[str]) -> Simulated:
+    """From run 10 on waits for a file, and says so in another when it begins."""
+    if lanes.runs[0] >= 10:
+        Path(os.environ["FAKE_STARTED"]).touch()
+        while not Path(os.environ["FAKE_STARTED"]).with_name("go").exists():
+            time.sleep(0.01)
     return simulate(settings, lanes, seed, record)
 
 

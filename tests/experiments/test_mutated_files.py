@@ -166,7 +166,7 @@ def test_there_are_files_of_every_kind() -> None:
     assert {f"series/{name}.csv" for name in PANELS} <= set(FILES)
 
 
-@few(60)
+@few(50)
 @given(st.sampled_from(FILES), mutations())
 def test_a_mutated_configuration(root: Path, name: str, mutate: Mutate) -> None:
     whole = (ROOT / name).read_bytes()
@@ -284,7 +284,7 @@ def resume(folder: Path, name: str) -> object:
     return run_experiment(asked, folder, workers=1, width=5, simulate=fake.simulate)
 
 
-@few(60)
+@few(30)
 @given(st.sampled_from(sorted(RECORDS)), harms)
 def test_results_that_befell_something_are_refused_or_right_and_can_be_mended(
     small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, harm: Harm

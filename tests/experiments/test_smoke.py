@@ -10,7 +10,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from config.loading import load_experiment
 from experiments import load
+from experiments.running import run_experiment
 from experiments.store import Results
 
 DICTIONARY = Path(__file__).parents[2] / "docs" / "data_dictionary.md"
@@ -88,16 +90,7 @@ def test_every_pair_has_every_run_and_quarter(smoke: tuple[Results, str]) -> Non
 
 
 def test_workers_and_blocks_change_nothing_in_the_real_model(smoke: tuple[Results, str], tmp_path: Path) -> None:
-    script = (
-        "from pathlib import Path\n"
-        "from config.loading import load_experiment\n"
-        "from experiments.running import run_experiment\n"
-        "if __name__ == '__main__':\n"
-        "    run_experiment(load_experiment('smoke', runs=6), Path('r'), workers=2, width=4)\n"
-    )
-    (tmp_path / "script.py").write_text(script)
-    done = subprocess.run([sys.executable, "script.py"], cwd=tmp_path, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
+    run_experiment(load_experiment("smoke", runs=6), tmp_path / "r", workers=2, width=4)
     cut = load(tmp_path / "r")
     for name in TABLES:
         pd.testing.assert_frame_equal(cut.table(name), smoke[0].table(name), check_exact=True)

@@ -1,5 +1,6 @@
 """Whatever is wrong in what a user gives: exit status 2, one message that names it, and nothing written."""
 
+import functools
 import json
 import shutil
 import subprocess
@@ -11,7 +12,7 @@ import numpy as np
 import pytest
 
 from config.errors import UserError
-from experiments import calibrating, cli, store
+from experiments import calibrating, cli, cluster, store
 from experiments.calibrating import plan_in, plan_of, sample_in
 from experiments.validating import check_page
 
@@ -109,11 +110,16 @@ def improbable(evidence: calibrating.Evidence, first: int, z: calibrating.Floats
     return np.zeros((len(z), len(evidence.parts)))
 
 
+chances = functools.cache(calibrating.chances)
+
+
 @pytest.fixture
 def here(desk: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A copy of it, in which one stands."""
+    """A copy of it, in which one stands; nobody waits long, and regimes of the past are estimated once."""
     shutil.copytree(desk, tmp_path / "desk")
     monkeypatch.chdir(tmp_path / "desk")
+    monkeypatch.setattr(cluster, "CONNECTING", 0.5)
+    monkeypatch.setattr(calibrating, "chances", chances)
     return tmp_path / "desk"
 
 
