@@ -36,6 +36,7 @@ partnership show council            voting power in the Council; --date 2024-01-
 partnership show limits RESULTS     why not deeper? What binds, and who; --scenario, --policy, --instrument
 partnership show vetoes RESULTS     who stops what in the Council, beside the record; --scenario, --policy
 partnership report RESULTS          the whole answer as one page of HTML; --out FILE
+partnership compare A B             what two folders of results differ in: question, code, run by run
 partnership replay RESULTS          the story of one run: --run N, --typical or --extreme; --actor HUN,
     --instrument csdp_fpa           --scenario, --policy, --point N, --format text|markdown|json
 partnership calibrate               weigh uncertain parameters by the record; --runs, --save, --out DIR
@@ -347,6 +348,17 @@ def report(
     from experiments.page import write_page
 
     print(f"Report: {write_page(results, out)}")
+
+
+@app.command(hidden=True)
+def compare(
+    a: Annotated[str, typer.Argument(metavar="A", help="Folder of results.")],
+    b: Annotated[str, typer.Argument(metavar="B", help="Another one.")],
+) -> None:
+    """Say what two folders of results differ in: what was asked and assumed, by what, and what came out."""
+    from experiments.comparing import show_comparison
+
+    show_comparison(a, b)
 
 
 @app.command(hidden=True)
