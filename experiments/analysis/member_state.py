@@ -78,9 +78,9 @@ def moves(inputs: pd.DataFrame, position: Floats, level: float = LEVEL) -> pd.Da
     runs, number = len(inputs), len(names)
     if alone.empty or runs <= number + 1:
         return pd.DataFrame(columns=MOVES)
-    x = _standardised(np.column_stack([stats.rankdata(inputs[name]) for name in names]))
+    x = _standardised(stats.rankdata(inputs[names].to_numpy(dtype=np.float64), axis=0))
     y = _standardised(stats.rankdata(position)[:, np.newaxis])[:, 0]
-    weight = np.linalg.lstsq(x, y, rcond=None)[0]
+    weight = np.linalg.pinv(x.T @ x, hermitian=True) @ (x.T @ y)
     left = float(((y - x @ weight) ** 2).sum()) / runs
     table = alone.assign(
         weight=alone["name"].map(dict(zip(names, weight.tolist(), strict=True))),
