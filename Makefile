@@ -1,10 +1,14 @@
 # make run    from a fresh clone to the figures of the main experiment
 # make test   from a fresh clone to a green test run
+# make answers  every question of docs/answers, each with its page
 # Needs Python 3.11 or newer and make; everything is installed into .venv, nothing globally.
 
 PYTHON ?= python3
 WORKERS ?= 2
 RESULTS ?= results/remedies
+
+ANSWERS := remedies impediments timing screening what_drives_depth when_does_it_turn_strategic robust_policy \
+	what_would_have_to_be_true lead_states spoilers member_state
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -12,10 +16,11 @@ STAMP := $(VENV)/installed
 PACKAGES := config agents simulation experiments
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test bench mutation clean
+.PHONY: help install run answers test bench mutation clean
 
 help:
 	@echo "make run     run the main experiment (remedies) into $(RESULTS) and draw its figures"
+	@echo "make answers run every question of docs/answers into results/ and write a page of each (about 15 minutes)"
 	@echo "make test    check style and types, run all tests"
 	@echo "make bench   measure speed and memory beside rivals (about 12 minutes; QUICK=1 to see that it works)"
 	@echo "make mutation  ask how many small faults the tests catch (about 40 minutes; FAULTS=20 for a quick look)"
@@ -33,6 +38,12 @@ $(STAMP): requirements.lock pyproject.toml
 run: $(STAMP)
 	$(BIN)/partnership run remedies --out $(RESULTS)
 	@echo "Figures: $(RESULTS)/figures"
+
+answers: $(STAMP)
+	set -e; for question in $(ANSWERS); do \
+	  $(BIN)/partnership run $$question --out results/$$question; \
+	  $(BIN)/partnership report results/$$question; \
+	done
 
 test: $(STAMP)
 	$(BIN)/ruff check .
