@@ -35,6 +35,7 @@ partnership show KIND NAME          one scenario, policy, parameter, instrument 
 partnership show council            voting power in the Council; --date 2024-01-01, --rule R4, --every
 partnership show limits RESULTS     why not deeper? What binds, and who; --scenario, --policy, --instrument
 partnership show vetoes RESULTS     who stops what in the Council, beside the record; --scenario, --policy
+partnership show state RESULTS      what a state wants, stops, holds up, and what moves it; --actor HUN, --policy
 partnership report RESULTS          the whole answer as one page of HTML; --out FILE
 partnership compare A B             what two folders of results differ in: question, code, run by run
 partnership replay RESULTS          the story of one run: --run N, --typical or --extreme; --actor HUN,
@@ -48,7 +49,6 @@ Experiments come by name (config/experiments/) or as a file.
 Examples:
     partnership run smoke
     partnership run remedies --runs 200 --set attention.link=0.8 --out results/one_theatre
-    partnership show parameter attention.link
 
 \b
 Exit status: 0 done, 1 a fault of ours, 2 something in the input is wrong, 130 interrupted.
@@ -257,23 +257,34 @@ def check(files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="C
 def show(
     kind: Annotated[
         str,
-        typer.Argument(metavar="KIND", help="scenario, policy, parameter, instrument, actor; council; limits; vetoes"),
+        typer.Argument(
+            metavar="KIND", help="scenario, policy, parameter, instrument, actor; council; limits; vetoes; state"
+        ),
     ],
     name: Annotated[str | None, typer.Argument(metavar="NAME", help="As `partnership list` has it.")] = None,
     date: Annotated[str | None, typer.Option(metavar="DAY", help="council: on which day, as 2024-01-01.")] = None,
     rule: Annotated[str | None, typer.Option(metavar="RULE", help="council: R1 to R9 (default: R4).")] = None,
     every: Annotated[bool, typer.Option("--every", help="council: ask the model about all coalitions, 30 s.")] = False,
-    scenario: Annotated[str | None, typer.Option(metavar="S", help="limits, vetoes: of these (default: all).")] = None,
-    policy: Annotated[str | None, typer.Option(metavar="P", help="limits, vetoes: of these (default: none).")] = None,
+    scenario: Annotated[str | None, typer.Option(metavar="S", help="limits, vetoes, state: of this one.")] = None,
+    policy: Annotated[
+        str | None, typer.Option(metavar="P", help="limits, vetoes, state: of this (default: none).")
+    ] = None,
     instrument: Annotated[str | None, typer.Option(metavar="SLUG", help="limits: of this one (default: all).")] = None,
+    actor: Annotated[str | None, typer.Option(metavar="ISO3", help="state: which one, as HUN.")] = None,
 ) -> None:
-    """Show one scenario, policy, parameter, instrument or actor, voting power, what binds, or who stops what."""
+    """Show one scenario, policy, parameter, instrument or actor, voting power, what binds, who stops what, a state."""
     from config.errors import UserError
 
-    if kind in ("limits", "vetoes") and date is None and rule is None and not every:
+    if kind == "state" and (name is None or actor is None):
+        raise UserError("needs a folder of results and a state", key="show", value=kind,
+                        allowed="show state RESULTS --actor HUN",
+                        suggestion="partnership run member_state makes such results")  # fmt: skip
+    if actor is not None and kind != "state":
+        raise UserError("has no --actor", key="show", value=kind, allowed="show state RESULTS --actor HUN")
+    if kind in ("limits", "vetoes", "state") and date is None and rule is None and not every:
         if name is None:
             raise UserError("needs a folder of results", key="show", value=kind, allowed=f"show {kind} RESULTS")
-        _show_results(kind, name, scenario, policy, instrument)
+        _show_results(kind, name, scenario, policy, instrument, actor or "")
         return
     if scenario is not None or policy is not None or instrument is not None:
         raise UserError("has neither --scenario, --policy nor --instrument", key="show", value=kind,
@@ -298,8 +309,10 @@ def show(
     print(describe(kind, name or ""))
 
 
-def _show_results(kind: str, folder: str, scenario: str | None, policy: str | None, instrument: str | None) -> None:
-    """What binds, or who stops what, in a folder of results."""
+def _show_results(
+    kind: str, folder: str, scenario: str | None, policy: str | None, instrument: str | None, actor: str
+) -> None:
+    """What binds, who stops what, or what a state wants, in a folder of results."""
     if kind == "limits":
         from experiments.show_limits import show_limits
 
@@ -310,7 +323,12 @@ def _show_results(kind: str, folder: str, scenario: str | None, policy: str | No
 
     if instrument is not None:
         raise UserError("has no --instrument", key="show", value=kind,
-                        allowed="show vetoes RESULTS --scenario S --policy P")  # fmt: skip
+                        allowed=f"show {kind} RESULTS --scenario S --policy P")  # fmt: skip
+    if kind == "state":
+        from experiments.show_member_state import show_member_state
+
+        show_member_state(folder, actor, scenario, policy)
+        return
     show_vetoes(folder, scenario, policy)
 
 

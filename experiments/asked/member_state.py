@@ -30,7 +30,9 @@ def tables(results: Results) -> dict[str, pd.DataFrame]:
     found = findings(results)
     require(found, str(results.folder), NEEDED)
     scenario = next(iter(found.worlds))
-    every = [of_policy(results, found, scenario, policy) for policy in found.policies]
+    every = [
+        of_policy(results, found, scenario, policy) for policy in found.policies if found.run_count(scenario, policy)
+    ]
     return {name: pd.concat([one[name] for one in every], ignore_index=True) for name in every[0]}
 
 
@@ -42,7 +44,7 @@ def of_policy(
     there = {"scenario": scenario, "policy": policy}
 
     def read(table: str, columns: Sequence[str]) -> pd.DataFrame:
-        return results.table(table, columns, scenarios=[scenario], policies=[policy])
+        return found.results.table(table, columns, scenarios=[scenario], policies=[policy])
 
     quarters, actors = len(world.quarters), read("actors", ["run", "actor", "quarter", "position", "attention"])
     shares = found.dated[(found.dated["scenario"] == scenario) & (found.dated["policy"] == policy)]
@@ -51,7 +53,7 @@ def of_policy(
         "stops": member_state.stops(read("vetoes", ["run", "quarter", "subject", "actor"]), runs, quarters),
         "holds": member_state.holds(read("limits", ["run", "partner", "instrument", "limit", "actor"]), runs),
         "ladder": shares[shares["partner"] != "EU"].drop(columns=["scenario", "policy"]),
-        "moves": _moves(results, scenario, policy, moments(world.quarters), states),
+        "moves": _moves(found, _drawn(results, found, scenario, policy), scenario, policy, states),
     }
     return {name: table.assign(**there) for name, table in told.items()}
 
@@ -70,17 +72,17 @@ def moments(quarters: Sequence[str]) -> tuple[str, str]:
 
 
 def _moves(
-    results: Results, scenario: str, policy: str, at: Sequence[str], states: Sequence[str] | None
+    found: Findings, drawn: pd.DataFrame, scenario: str, policy: str, states: Sequence[str] | None
 ) -> pd.DataFrame:
-    """`member_state.moves` of each state at these quarters: quarter actor and its columns."""
-    actors = results.table(
+    """`member_state.moves` of each state half-way and at the end: quarter actor and its columns."""
+    at = moments(found.worlds[scenario].quarters)
+    actors = found.results.table(
         "actors", ["run", "quarter", "actor", "position", "stance"],
         scenarios=[scenario], policies=[policy], quarters=at,
     )  # fmt: skip
-    pressures = results.table(
+    pressures = found.results.table(
         "trajectories", ["run", "quarter", *PRESSURES], scenarios=[scenario], policies=[policy], quarters=at
     )
-    drawn = _drawn(outcomes(results, scenario, policy), policy)
     parts = [pd.DataFrame(columns=["quarter", "actor", *member_state.MOVES])]
     for quarter in at:
         here = actors[actors["quarter"] == quarter]
@@ -94,11 +96,13 @@ def _moves(
     return pd.concat([part for part in parts if len(part)] or parts, ignore_index=True)
 
 
-def _drawn(runs: pd.DataFrame, policy: str) -> pd.DataFrame:
+def _drawn(results: Results, found: Findings, scenario: str, policy: str) -> pd.DataFrame:
     """What was drawn for each run, by run; strengths of levers only where the policy pulls them."""
+    runs = outcomes(results, scenario, policy)
     names = inputs(runs)
     pulled = {lever_of(piece, names) for piece in policy.split("+")}
-    return runs.set_index("run")[[name for name in names if not name.startswith("levers.") or name in pulled]]
+    number = runs["point"] * (found.per_point or 0) + runs["run"]
+    return runs.set_index(number)[[name for name in names if not name.startswith("levers.") or name in pulled]]
 
 
 # Telling
