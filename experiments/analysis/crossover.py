@@ -25,13 +25,15 @@ from experiments.analysis.intervals import LEVEL, Floats, Interval, jeffreys, me
 from experiments.analysis.remedies import TOLERANCE
 
 SPAN = 0.5
-"""Share of the runs, the nearest, that count at a place."""
-GRID, PLANE = 41, 25
+"""Share of the runs, the nearest, that count at a place along one parameter; on a plane the square of it."""
+GRID, PLANE = 41, 21
 """Places along one parameter, and along each side of a plane."""
 EDGE = 0.01
 """Share of runs beyond either end of a grid: what lies there is too thin to tell."""
 FEWEST = 60
 """Runs without which nothing is fitted."""
+MOST = 0.9
+"""Share of runs from which one policy is said to be ahead whatever else: assumed."""
 NOTICED = 0.01
 """Share of the variance of D from which a parameter is called one that matters: assumed."""
 
@@ -48,7 +50,7 @@ def local_fit(x: Floats, d: Floats, at: Floats, level: float = LEVEL) -> Fit:
     """Mean of d (N,) given x (N, K) at the places `at` (G, K)."""
     scale = np.where(x.std(axis=0) > 0, x.std(axis=0), 1.0)
     x, at = x / scale, at / scale
-    near = min(max(int(np.ceil(SPAN * len(x))), FEWEST), len(x))
+    near = min(max(int(np.ceil(SPAN ** x.shape[1] * len(x))), FEWEST), len(x))
     mean, error = np.empty(len(at)), np.empty(len(at))
     for place, centre in enumerate(at):
         away = x - centre
@@ -95,21 +97,30 @@ class Crossing(NamedTuple):
 def crossings(grid: Floats, fit: Fit) -> list[Crossing]:
     """Every place on a grid (G,) where the fitted mean changes sign, between grid points by a line."""
     positive = fit.mean > 0
-    sure = (fit.lower > TOLERANCE) | (fit.upper < -TOLERANCE)
     found = []
     for i in np.flatnonzero(positive[:-1] != positive[1:]):
-        before, after = fit.mean[i], fit.mean[i + 1]
-        at = float(grid[i] + (grid[i + 1] - grid[i]) * before / (before - after))
-        left, right = np.flatnonzero(sure[: i + 1]), i + 1 + np.flatnonzero(sure[i + 1 :])
+        before, after = (fit.upper, fit.lower) if positive[i + 1] else (fit.lower, fit.upper)
+        sign = -1.0 if positive[i + 1] else 1.0
         found.append(
             Crossing(
-                at,
-                float(grid[left[-1]]) if len(left) else float("nan"),
-                float(grid[right[0]]) if len(right) else float("nan"),
+                _zero(grid, fit.mean, int(i)),
+                _last_sure(grid[: i + 2], sign * before[: i + 2]),
+                -_last_sure(-grid[i:][::-1], -sign * after[i:][::-1]),
                 bool(positive[i + 1]),
             )
         )
     return found
+
+
+def _zero(x: Floats, y: Floats, i: int) -> float:
+    """Where the line from place i to the next crosses zero."""
+    return float(x[i] + (x[i + 1] - x[i]) * y[i] / (y[i] - y[i + 1]))
+
+
+def _last_sure(x: Floats, y: Floats) -> float:
+    """Where y, which is not positive at the end, was positive last, between places by a line; NaN if it never was."""
+    sure = np.flatnonzero(y[:-1] > TOLERANCE)
+    return _zero(x, y, int(sure[-1])) if len(sure) else float("nan")
 
 
 # What is told
@@ -130,9 +141,11 @@ class Compared:
                 ahead_below ahead_above           shares of runs with D above zero on its two sides
                 at_low at_high                    fitted mean at the ends of the grid
     curves      place on the grid of the parameters that matter: parameter x mean lower upper
-    plane       place on the grid of the two that explain most, x and y: x y mean lower upper
-    boundary    place of y: y, then the crossing along x: at surely_below surely_above rises, NaN without one; ahead is
-                1 if D is positive on average along the whole of x, -1 if negative, 0 with a crossing
+    plane       place on the grid of the two that explain most, x and y: x y mean lower upper, and ahead, the fitted
+                share of runs with D above zero
+    boundary    place of y: y, then the crossing along x: at surely_below surely_above rises, NaN without one; sign is
+                1 if D is positive on average along the whole of x, -1 if negative, 0 with a crossing; nearly_all is
+                the last place along x where the share of runs with D above zero reaches `MOST`, NaN without one
     foretold    half that was not fitted: runs, ahead, always (share right by always telling the sign that prevails),
                 right (share of signs told right) with interval, ahead_told and behind_told (shares of runs with D above
                 zero where it was told so, and where not), told (share of runs that were told ahead)
@@ -164,7 +177,7 @@ def compare(table: pd.DataFrame, d: Floats) -> Compared:
     two = tuple(order[:2])
     on_plane = len(two) == 2
     x = np.column_stack([columns[name] for name in two]) if on_plane else np.empty((len(d), 2))
-    plane = plane_of(x, d) if on_plane else pd.DataFrame(columns=["x", "y", *Fit._fields])
+    plane = plane_of(x, d) if on_plane else pd.DataFrame(columns=["x", "y", *Fit._fields, "ahead"])
     return Compared(
         _overall(d),
         parameters,
@@ -221,7 +234,8 @@ def plane_of(x: Floats, d: Floats) -> pd.DataFrame:
     """The fitted mean of D on the grid of two parameters, x (N, 2): `Compared.plane`, x running fastest."""
     one, other = (grid_of(x[:, column], PLANE) for column in (0, 1))
     at = np.array([(a, b) for b in other for a in one])
-    return pd.DataFrame({"x": at[:, 0], "y": at[:, 1], **local_fit(x, d, at)._asdict()})
+    ahead = np.clip(local_fit(x, (d > TOLERANCE).astype(np.float64), at).mean, 0.0, 1.0)
+    return pd.DataFrame({"x": at[:, 0], "y": at[:, 1], **local_fit(x, d, at)._asdict(), "ahead": ahead})
 
 
 def boundary(plane: pd.DataFrame) -> pd.DataFrame:
@@ -231,10 +245,18 @@ def boundary(plane: pd.DataFrame) -> pd.DataFrame:
         part = plane[plane["y"] == y]
         grid, fit = part["x"].to_numpy(np.float64), Fit(*(part[name].to_numpy(np.float64) for name in Fit._fields))
         found = crossings(grid, fit)
-        sign = 0.0 if found else 1.0 if fit.mean[0] > 0 else -1.0
         last = found[-1] if found else Crossing(*(float("nan"),) * 3, rises=False)
-        rows.append({"y": float(y), **last._asdict(), "ahead": sign})
-    return pd.DataFrame(rows, columns=["y", *Crossing._fields, "ahead"])
+        share = part["ahead"].to_numpy(np.float64) - MOST
+        most = crossings(grid, Fit(share, share, share))
+        rows.append(
+            {
+                "y": float(y),
+                **last._asdict(),
+                "sign": 0.0 if found else 1.0 if fit.mean[0] > 0 else -1.0,
+                "nearly_all": most[-1].at if most else float("nan"),
+            }
+        )
+    return pd.DataFrame(rows, columns=["y", *Crossing._fields, "sign", "nearly_all"])
 
 
 def foretold(x: Floats, d: Floats) -> pd.DataFrame:

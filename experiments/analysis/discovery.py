@@ -37,6 +37,8 @@ KEEP = 0.95
 """A simpler box is preferred as long as it keeps this share of the best one's merit: assumed."""
 RARE, TENTH, DEEPEST = 0.01, 0.1, "deepest tenth"
 """An event in fewer runs than this share gives way to the tenth of runs with the most operational depth: assumed."""
+MOST, NOT = 0.5, "not "
+"""Of an event in more runs than this share its absence is searched for: assumed."""
 DEPTH = 3
 """Questions that a tree may ask one after another: more would not fit a page."""
 
@@ -45,21 +47,22 @@ DEPTH = 3
 
 
 def events(ends: pd.DataFrame, cluster: NDArray[Any]) -> tuple[pd.DataFrame, dict[str, Mask]]:
-    """The events that are looked for, with how often they happen, and for each the runs (n,) in which it does.
+    """The events that are looked for, with how often they happen, and for each the runs (n,) that are searched for.
 
     A row of `ends` per run: operational_depth, strategic and functional (0 or 1). What happens in less than `RARE` of
-    runs cannot be searched for; in its place stands the tenth of runs with the most operational depth. The table:
-    event share lower upper, searched ("strategic", "functional", "deepest tenth") and from, the least depth of that
-    tenth. Shares count every scenario and policy of the experiment alike.
+    runs cannot be searched for; in its place stands the tenth of runs with the most operational depth. Of what happens
+    in most runs its absence is searched for, as boxes tell the few from the many. The table: event share lower upper,
+    searched ("strategic", "not functional", "deepest tenth" ...) and from, the least depth of that tenth. Shares count
+    every scenario and policy of the experiment alike.
     """
     top = float(ends["operational_depth"].quantile(1 - TENTH))
     rows, found = [], dict[str, Mask]()
     for name in ("strategic", "functional"):
         happened = ends[name].to_numpy() > 0
         share = clustered(happened, np.ones(len(happened), bool), cluster)
-        rare = share.estimate < RARE
-        searched = DEEPEST if rare else name
-        found[searched] = ends["operational_depth"].to_numpy() >= top if rare else happened
+        rare, common = share.estimate < RARE, share.estimate > MOST
+        searched = DEEPEST if rare else f"{NOT}{name}" if common else name
+        found[searched] = ends["operational_depth"].to_numpy() >= top if rare else happened != common
         rows.append({"event": name, "share": share.estimate, "lower": share.lower, "upper": share.upper,
                      "searched": searched, "from": top if rare else float("nan")})  # fmt: skip
     return pd.DataFrame(rows), found
@@ -295,7 +298,8 @@ class Found:
     limits      restriction of the answer: input side bound among, low and high of the input over all runs, share of
                 all runs that keep to it, coverage_without and density_without it and quasi_p in the other half
     regions     region ("all", "box", "tree") and half ("found", "held"): `shown`
-    leaves      leaf of the tree: rule, taken (1 in region "tree"), then `shown` in the other half and density_found
+    leaves      leaf of the tree, the densest where it was found first: rule, taken (1 in region "tree"), density_found,
+                then `shown` in the other half
     """
 
     box: Box
@@ -456,7 +460,7 @@ def _leaves(
                 **shown(within[~search], event[~search], cluster[~search]),
             }
         )
-    return pd.DataFrame(rows).sort_values("density", ascending=False, kind="stable", ignore_index=True)
+    return pd.DataFrame(rows).sort_values("density_found", ascending=False, kind="stable", ignore_index=True)
 
 
 def rule(box: Box) -> str:

@@ -19,7 +19,7 @@ from experiments.analysis.intervals import LEVEL, Floats
 from experiments.analysis.made import Ints
 from experiments.analysis.remedies import TOLERANCE
 
-RESAMPLES, SEED = 400, 1
+RESAMPLES, SEED = 200, 1
 """Times that runs are drawn anew, and from where."""
 HIGH, LOW = 0.9, 0.1
 """Regret that nine of ten runs stay below; outcome that nine of ten runs reach."""

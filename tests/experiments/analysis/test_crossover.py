@@ -20,7 +20,7 @@ from experiments.analysis.crossover import (
 )
 
 Floats = NDArray[np.float64]
-N = 1000
+N = 800
 
 
 def drawn(seed: int, n: int = N) -> pd.DataFrame:
@@ -47,7 +47,7 @@ def test_a_surface_of_second_degree_is_fitted_exactly(w: tuple[float, ...], seed
     np.testing.assert_allclose(fit.lower, fit.upper, atol=1e-6)
 
 
-@settings(max_examples=4, deadline=None)
+@settings(max_examples=3, deadline=None)
 @given(seed=st.integers(0, 10**6), bound=st.floats(0.5, 1.5))
 def test_a_known_crossing_is_found_with_its_direction(seed: int, bound: float) -> None:
     table = drawn(seed)
@@ -68,8 +68,10 @@ def test_the_boundary_of_two_parameters_is_found_and_foretells_the_sign() -> Non
     table = drawn(1, 3000)
     found = compare(table, (table["a"] - 0.6 * table["b"] - 0.3).to_numpy() + noise(1, 0.2, 3000))
     assert found.names == ("a", "b")
-    np.testing.assert_allclose(found.boundary["at"], 0.3 + 0.6 * found.boundary["y"], atol=0.06)
-    assert found.boundary["rises"].all() and (found.boundary["ahead"] == 0).all()
+    np.testing.assert_allclose(found.boundary["at"], 0.3 + 0.6 * found.boundary["y"], atol=0.08)
+    # a normal spread of 0.2 is nine times in ten less than 0.256
+    np.testing.assert_allclose(found.boundary["nearly_all"] - found.boundary["at"], 0.256, atol=0.12)
+    assert found.boundary["rises"].all() and (found.boundary["sign"] == 0).all()
     told = found.foretold.iloc[0]
     assert told["right"] > 0.85 > 0.6 > told["always"] and told["right_lower"] < told["right"] < told["right_upper"]
     assert told["ahead_told"] > 0.85 and told["behind_told"] < 0.15
@@ -80,10 +82,10 @@ def test_where_one_is_ahead_everywhere_nothing_crosses() -> None:
     table = drawn(2)
     found = compare(table, 0.5 + 0.1 * table["a"].to_numpy() + noise(2, 0.1))
     assert set(found.parameters["verdict"]) == {"ahead"} and found.parameters["at"].isna().all()
-    assert (found.boundary["ahead"] == 1).all() and found.boundary["at"].isna().all()
+    assert (found.boundary["sign"] == 1).all() and found.boundary["at"].isna().all()
     assert found.overall["mean"].iloc[0] == pytest.approx(0.6, abs=0.02) and found.overall["ahead"].iloc[0] > 0.99
     behind = compare(table[["a", "b"]], -0.5 + noise(2, 0.1))
-    assert set(behind.parameters["verdict"]) == {"behind"} and (behind.boundary["ahead"] == -1).all()
+    assert set(behind.parameters["verdict"]) == {"behind"} and (behind.boundary["sign"] == -1).all()
 
 
 def test_what_does_nothing_explains_nothing() -> None:
@@ -106,7 +108,8 @@ def test_an_end_that_is_never_sure_is_open() -> None:
     grid = np.linspace(0, 1, 11)
     mean = grid - 0.55
     (found,) = crossings(grid, Fit(mean, mean - 0.5, mean + 0.5))
-    assert found.at == pytest.approx(0.55) and found.surely_below == 0.0 and np.isnan(found.surely_above)
+    assert found.at == pytest.approx(0.55) and found.surely_below == pytest.approx(0.05)
+    assert np.isnan(found.surely_above)
 
 
 def test_the_interval_holds_the_mean_as_often_as_it_says_where_spread_differs() -> None:

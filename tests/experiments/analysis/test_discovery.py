@@ -168,13 +168,16 @@ def test_the_interval_of_a_share_of_clustered_runs_holds_it_as_often_as_it_says(
     assert 0.85 <= held / 300 <= 0.95
 
 
-def test_what_hardly_ever_happens_gives_way_to_the_deepest_tenth() -> None:
+def test_what_hardly_ever_happens_gives_way_to_the_deepest_tenth_and_what_mostly_does_to_its_absence() -> None:
     depth = np.linspace(0.0, 0.7, 1000)
     ends = pd.DataFrame({"operational_depth": depth, "strategic": (depth > 0.697) * 1.0, "functional": depth > 0.25})
     table, found = events(ends, np.arange(1000))
-    assert list(found) == [DEEPEST, "functional"]
-    assert found[DEEPEST].sum() == 100 and found["functional"].mean() == pytest.approx(0.643, abs=1e-3)
-    assert table["searched"].tolist() == [DEEPEST, "functional"]
+    assert list(found) == [DEEPEST, "not functional"]
+    assert found[DEEPEST].sum() == 100 and found["not functional"].mean() == pytest.approx(0.357, abs=1e-3)
+    assert table["share"].tolist()[1] == pytest.approx(0.643, abs=1e-3)
+    assert table["searched"].tolist() == [DEEPEST, "not functional"]
+    _, seldom = events(ends.assign(strategic=0.0).iloc[:500], np.arange(500))
+    assert list(seldom) == [DEEPEST, "functional"] and seldom["functional"].mean() < 0.5
     assert table["share"].iloc[0] < 0.01 and table["from"].iloc[0] == pytest.approx(0.63, abs=0.01)
 
 
