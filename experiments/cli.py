@@ -35,7 +35,7 @@ partnership show KIND NAME          one scenario, policy, parameter, instrument 
 partnership show council            voting power in the Council; --date 2024-01-01, --rule R4, --every
 partnership show limits RESULTS     why not deeper? What binds, and who; --scenario, --policy, --instrument
 partnership show vetoes RESULTS     who stops what in the Council, beside the record; --scenario, --policy
-partnership show state RESULTS      what a state wants, stops, holds up, and what moves it; --actor HUN, --policy
+partnership show state RESULTS      what one state wants, stops, holds up, what moves it: --actor HUN
 partnership report RESULTS          the whole answer as one page of HTML; --out FILE
 partnership compare A B             what two folders of results differ in: question, code, run by run
 partnership replay RESULTS          the story of one run: --run N, --typical or --extreme; --actor HUN,
