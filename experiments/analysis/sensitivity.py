@@ -22,6 +22,23 @@ FEWEST = 2
 """Trajectories, or base points, below which nothing is said: NaN."""
 
 
+def in_unit_cube(values: Floats) -> Floats:
+    """Trajectories of K factors in units of their steps: from values (T · (K + 1), K), whatever they are measured in.
+
+    In a trajectory a factor has two values; the smaller one is put at 0, the greater one at 2/3. Where a step changed
+    nothing, because both levels of a factor have the same value, it is that of a factor which nothing else changed.
+    """
+    factors = values.shape[1]
+    groups = values.reshape(-1, factors + 1, factors)
+    points = np.where(groups > groups.min(axis=1, keepdims=True), 2 / 3, 0.0)
+    moved = np.diff(points, axis=1) != 0
+    for at in np.flatnonzero(~moved.any(axis=1).all(axis=1)):
+        steps, still = np.flatnonzero(~moved[at].any(axis=1)), np.flatnonzero(~moved[at].any(axis=0))
+        for step, factor in zip(steps, still, strict=True):
+            points[at, step + 1 :, factor] = 2 / 3
+    return points.reshape(-1, factors)
+
+
 def elementary_effects(
     names: Sequence[str], points: Floats, outcome: Floats, seed: int, level: float = LEVEL
 ) -> pd.DataFrame:

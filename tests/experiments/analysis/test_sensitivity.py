@@ -1,12 +1,13 @@
 """Screening and indices of variance against functions whose answer is known on paper, and against SALib."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from numpy.typing import NDArray
 
 from config.sampling import latin_hypercube, morris, saltelli
 from experiments.analysis import sensitivity
-from experiments.analysis.sensitivity import elementary_effects, sobol_indices, sum_of_first
+from experiments.analysis.sensitivity import elementary_effects, in_unit_cube, sobol_indices, sum_of_first
 
 Floats = NDArray[np.float64]
 
@@ -125,6 +126,16 @@ def test_elementary_effects_of_a_line_are_its_slopes_without_spread() -> None:
     np.testing.assert_allclose(found[["mu_star", "lower", "upper"]], [[2] * 3, [3] * 3, [0] * 3], atol=1e-12)
     np.testing.assert_allclose(found["sigma"], 0, atol=1e-12)
     assert list(found["rank"]) == [2, 1, 3]
+
+
+def test_effects_are_the_same_from_values_in_any_unit_and_none_where_a_step_changes_nothing() -> None:
+    points = morris(3, 20, seed=2)
+    values = np.column_stack([np.exp(3 * points[:, 0]), 700 - 300 * (1 - points[:, 1]), np.full(len(points), 0.4)])
+    outcome = points[:, 0] * points[:, 1]
+    assert len(np.unique(in_unit_cube(values))) == 2
+    expected = elementary_effects(names(3), points, outcome, seed=1)
+    found = elementary_effects(names(3), in_unit_cube(values), outcome, seed=1)
+    pd.testing.assert_frame_equal(found, expected)
 
 
 def test_elementary_effects_rank_the_factors_of_the_g_function_and_see_through_ishigami() -> None:
