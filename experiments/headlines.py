@@ -1,7 +1,7 @@
 """The answer in a few sentences, the first that is read: what will be in force, how deep it gets, what moves it."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import pandas as pd
@@ -13,6 +13,8 @@ from simulation.recorder import FUNCTIONAL_FROM, REGIMES, STRATEGIC_FROM
 
 NAMED = 2
 """Instruments named at either end."""
+BOTH = 2
+"""Scenarios that are told in full."""
 
 
 class Headline(NamedTuple):
@@ -23,13 +25,18 @@ class Headline(NamedTuple):
 
 
 def headlines(found: Findings) -> list[Headline]:
-    """A few answers per scenario, the most important first; of tables that were not recorded nothing is said."""
-    several = len(found.worlds) > 1
-    return [
-        Headline(f"{world.title}: {about[0].lower()}{about[1:]}" if several else about, text)
-        for world in found.worlds.values()
+    """A few answers, the most important first; of tables that were not recorded nothing is said.
+
+    Of two scenarios both are told, of more the first, and of the others in one sentence how deep it gets.
+    """
+    worlds = list(found.worlds.values())
+    told = worlds if len(worlds) <= BOTH else worlds[:1]
+    every = [
+        Headline(f"{world.title}: {about[0].lower()}{about[1:]}" if len(worlds) > 1 else about, text)
+        for world in told
         for about, text in (*_dated(found, world), *_depth(found, world), *_policies(found, world))
     ]
+    return [*every, *_elsewhere(found, [world for world in worlds if world not in told])]
 
 
 def _dated(found: Findings, world: World) -> Iterator[Headline]:
@@ -59,21 +66,49 @@ def _named(rows: pd.DataFrame) -> str:
 
 def _depth(found: Findings, world: World) -> Iterator[Headline]:
     """Where operational depth ends, and in which regime."""
+    spread = _spread(found, world)
+    if spread is None:
+        return
+    low, middle, high = spread
+    ends = regime_shares(found, world.name, found.baseline)
+    yield Headline(
+        f"Operational depth, what is carried out, by {world.last} with {policy_label(found.baseline)}",
+        f"{middle:.2f} in the median run, {low:.2f} to {high:.2f} in 90\u00a0%, of at most 1. The partnership is "
+        f"strategic (from {STRATEGIC_FROM:.2f}) in {percent(ends['strategic'])}, functional (from "
+        f"{FUNCTIONAL_FROM:.2f}) in {percent(ends['functional'])}, symbolic in {percent(ends['symbolic'])} of runs.",
+    )
+
+
+def _spread(found: Findings, world: World) -> tuple[float, float, float] | None:
+    """5, 50 and 95 % quantiles of operational depth at the end with the baseline; None if it was not kept."""
     bands = found.bands
     rows = bands[
         (bands["scenario"] == world.name) & (bands["policy"] == found.baseline) & (bands["quarter"] == world.last)
         & (bands["measure"] == LEVER_MEASURE)
     ]  # fmt: skip
-    if not len(rows):
-        return
-    row = rows.iloc[0]
-    ends = regime_shares(found, world.name, found.baseline)
-    yield Headline(
-        f"What is carried out by {world.last}, from 0 (nothing) to 1 (everything)",
-        f"{row['median']:.2f} in the median run, {row['q05']:.2f} to {row['q95']:.2f} in 90 %. The partnership is "
-        f"strategic (from {STRATEGIC_FROM:.2f}) in {percent(ends['strategic'])}, functional (from "
-        f"{FUNCTIONAL_FROM:.2f}) in {percent(ends['functional'])}, symbolic in {percent(ends['symbolic'])} of runs.",
-    )
+    if len(rows):
+        low, middle, high = rows[["q05", "median", "q95"]].iloc[0]
+        return float(low), float(middle), float(high)
+    if not found.has("ends") or not found.run_count(world.name, found.baseline):
+        return None
+    parts = found.results.parts("ends", [LEVER_MEASURE], scenarios=[world.name], policies=[found.baseline])
+    low, middle, high = pd.concat(list(parts))[LEVER_MEASURE].quantile([0.05, 0.5, 0.95])
+    return float(low), float(middle), float(high)
+
+
+def _elsewhere(found: Findings, others: Sequence[World]) -> Iterator[Headline]:
+    """How deep it gets in other scenarios, and what the policy that adds most there adds."""
+    said = []
+    for world in others:
+        spread, best = _spread(found, world), _best(found, world)
+        if spread is not None:
+            added = "" if best is None else f", {signed(best['mean'])} by {policy_label(str(best['policy']))}"
+            said.append(f"{world.title} {spread[1]:.2f}{added}")
+    if said:
+        about = f"Elsewhere, operational depth in the median run with {policy_label(found.baseline)}"
+        yield Headline(
+            f"{about}, and what most is added by" if len(found.policies) > 1 else about, f"{'; '.join(said)}."
+        )
 
 
 def _policies(found: Findings, world: World) -> Iterator[Headline]:
@@ -82,19 +117,25 @@ def _policies(found: Findings, world: World) -> Iterator[Headline]:
     rows = effects[(effects["scenario"] == world.name) & (effects["measure"] == LEVER_MEASURE)]
     if not len(rows):
         return
-    better = rows[rows["lower"] > 0].sort_values("mean", ascending=False, kind="stable")
-    worse = rows[rows["upper"] < 0]
-    said = []
-    if len(better):
-        said.append(f"most with {_effect(better.iloc[0])}, better in {percent(better.iloc[0]['better'])} of runs")
-        alone = better[~better["policy"].str.contains("+", regex=False)]
-        if "+" in better.iloc[0]["policy"] and len(alone):
-            said.append(f"alone most with {_effect(alone.iloc[0])}")
-    else:
-        said.append("none of them more than chance")
+    best, alone, worse = _best(found, world), _best(found, world, alone=True), rows[rows["upper"] < 0]
+    said = ["none of them more than chance"]
+    if best is not None:
+        said = [f"most with {_effect(best)}, better in {percent(best['better'])} of runs"]
+        if alone is not None and alone["policy"] != best["policy"]:
+            said.append(f"alone most with {_effect(alone)}")
     if len(worse):
         said.append(f"less deep it gets with {', '.join(_effect(row) for _, row in worse.iterrows())}")
-    yield Headline(f"What policies add to that, against {policy_label(found.baseline)}", f"{'; '.join(said)}.")
+    about = f"What policies add to operational depth, against {policy_label(found.baseline)}"
+    yield Headline(about, f"{'; '.join(said)}.")
+
+
+def _best(found: Findings, world: World, alone: bool = False) -> "pd.Series[float] | None":
+    """Effect on operational depth of the policy, or of the single lever, that adds most; None if none surely does."""
+    rows = found.effects
+    rows = rows[(rows["scenario"] == world.name) & (rows["measure"] == LEVER_MEASURE) & (rows["lower"] > 0)]
+    if alone:
+        rows = rows[~rows["policy"].str.contains("+", regex=False)]
+    return rows.sort_values("mean", ascending=False, kind="stable").iloc[0] if len(rows) else None
 
 
 def _effect(row: "pd.Series[float]") -> str:

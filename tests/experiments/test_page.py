@@ -4,11 +4,13 @@ import json
 import shutil
 import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
@@ -22,7 +24,7 @@ from experiments.page import write_page
 from experiments.page_parts import picture
 from experiments.running import Lanes, Simulated, run_experiment
 from experiments.store import PROVENANCE, sealed
-from tests.experiments.synthetic import broken, findings
+from tests.experiments.synthetic import Kept, broken, findings
 from tests.experiments.test_answer import invented
 
 HOSTILE = "What if <script>alert(\"1\")</script> & 'so'? {{ 7 * 7 }} {% raw %}"
@@ -180,8 +182,23 @@ def test_what_is_rare_is_not_called_impossible(share: float, said: str) -> None:
 
 
 def test_headlines_without_a_second_policy_or_without_tables() -> None:
-    assert [one.about[:8] for one in headlines(findings(policies=("none",)))] == ["In force", "What is "]
+    assert [one.about[:8] for one in headlines(findings(policies=("none",)))] == ["In force", "Operatio"]
     assert headlines(findings(policies=("none",), without=("trajectories", "transitions"))) == []
+
+
+def test_of_many_scenarios_the_first_is_told_and_the_others_in_a_sentence() -> None:
+    one = findings(policies=("none", "dialogue"), runs=12)
+    assert isinstance(one.results, Kept)
+    names = ["outlook", "taiwan_crisis", "detente"]
+    content = {
+        table: pd.concat([rows.assign(scenario=name) for name in names], ignore_index=True)
+        for table, rows in one.results.content.items()
+    }
+    worlds = {name: replace(one.worlds["outlook"], name=name, title=name) for name in names}
+    told = headlines(replace(one, results=Kept(content), worlds=worlds))
+    assert [about.split(":")[0] for about, _ in told[:3]] == ["outlook"] * 3
+    assert len(told) == 4
+    assert all(name in told[3].text for name in names[1:])
 
 
 def test_headlines_leave_out_failed_runs() -> None:
