@@ -34,6 +34,11 @@ class Terms:
         """Draft of the two principals, within what Japan may and wishes to do."""
         return np.minimum(np.minimum(self.mid, self.cap), self.wish)
 
+    def draft_of(self, files: Whole, lanes: Whole) -> Floats:
+        """The draft of each of a list of files, (N,)."""
+        mid, cap, wish = (term[files, lanes] for term in (self.mid, self.cap, self.wish))
+        return np.minimum(np.minimum(mid, cap), wish)
+
 
 @dataclass(frozen=True)
 class Motives:
@@ -109,7 +114,10 @@ class Negotiation:
 
     def will(self) -> Floats:
         """Will of each file to move, (K, R): a fast track lends its own."""
-        will = self.instruments.will.copy()
+        will = self.instruments.will
+        if not self.model.levers.on("framework"):
+            return will
+        will = will.copy()
         for slug in FAST_TRACK:
             k = self.instruments.place[slug]
             will[k] = np.maximum(will[k], self.model.levers.framework)
@@ -117,6 +125,8 @@ class Negotiation:
 
     def _track(self) -> Floats:
         """What the fast track adds to hazards, (K, R)."""
+        if not self.model.levers.on("framework"):
+            return np.broadcast_to(np.zeros(1), self.instruments.file.shape)
         track = np.zeros(self.instruments.file.shape)
         for slug in FAST_TRACK:
             track[self.instruments.place[slug]] = self.model.levers.framework * self.model.levers.p.framework_track
@@ -205,7 +215,7 @@ class Negotiation:
     def _worthwhile(self, foreseen: Floats, files: Whole, lanes: Whole) -> Mask:
         """Files of a list that are new or would deepen what is in force by a margin, (N,)."""
         at, margin = self.instruments, lanes_of(self.model.parameters.files.margin, lanes)
-        potential = np.minimum(foreseen, self.terms.draft[files, lanes])
+        potential = np.minimum(foreseen, self.terms.draft_of(files, lanes))
         return ~at.in_force[files, lanes] | (potential - at.agreed[files, lanes] > margin)
 
     def _needs_met(self) -> Mask:
@@ -277,12 +287,15 @@ class Negotiation:
     # Phase 6
 
     def conclude_files(self) -> None:
-        """Decide on every file in talks: conclude, thin out, block, stall, withdraw."""
+        """Decide on every file in talks: conclude, thin out, block, stall, withdraw.
+
+        What passes is worked out for files that are ripe, and for those that might not pass at the least worth signing.
+        """
         at = self.instruments
         files, lanes = places(at.in_talks)
-        draft, least = self.terms.draft[files, lanes], self.terms.least[files, lanes]
-        ripe = self.ripe()[files, lanes]
-        passes, ballots = self._put_to_vote(files, lanes)
+        draft, least = self.terms.draft_of(files, lanes), self.terms.least[files, lanes]
+        ripe = self._ripe(files, lanes)
+        passes, ballots = self._decided(files, lanes, least, ripe)
         agreed = np.minimum(draft, passes)
         acceptable = agreed >= least
         agreed, concluded = self._as_known(files, lanes, agreed, least, ripe & acceptable)
@@ -305,10 +318,23 @@ class Negotiation:
 
     def ripe(self) -> Mask:
         """Talks that could be concluded this quarter, (K, R)."""
-        at, (files, lanes) = self.instruments, places(self.instruments.in_talks)
+        files, lanes = places(self.instruments.in_talks)
+        return self._mask(files, lanes, self._ripe(files, lanes))
+
+    def _ripe(self, files: Whole, lanes: Whole) -> Mask:
+        """Which of a list of files could be concluded this quarter, (N,)."""
         will, p = self.will()[files, lanes], in_lanes(self.model.parameters.files, lanes)
-        hazard = self._ripening(self.pace[lanes], at.quarters[files, 0], will, self.dialogue[lanes], p)
-        return self._mask(files, lanes, happens(self._u_of("conclude", files, lanes), hazard))
+        quarters = self.instruments.quarters[files, 0]
+        hazard = self._ripening(self.pace[lanes], quarters, will, self.dialogue[lanes], p)
+        return happens(self._u_of("conclude", files, lanes), hazard)
+
+    def _decided(self, files: Whole, lanes: Whole, least: Floats, ripe: Mask) -> tuple[Floats, list[Ballot]]:
+        """Relative depth that passes on each of a list of files, (N,), 1 where all that counts is that enough does."""
+        passes, ambition = np.ones(len(files)), self.instruments.ambition[files, 0]
+        enough = self.model.council.surely_passes(files, lanes, least * ambition) & (not self.model.status.active)
+        asked = np.flatnonzero(ripe | ~enough)
+        passes[asked], ballots = self._put_to_vote(files[asked], lanes[asked])
+        return passes, [ballot._replace(places=asked[ballot.places]) for ballot in ballots]
 
     def _council(self, k: int, one: Instrument, lanes: Whole, least: Floats) -> tuple[Floats, Mask]:
         """Relative depth that passes, and which voters' vetoes keep it below the least worth signing, (n, lanes)."""

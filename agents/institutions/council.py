@@ -8,8 +8,8 @@ from typing import NamedTuple
 import numpy as np
 
 from agents.institutions import voting
-from agents.institutions.voting import Electorate
-from agents.portable import normal
+from agents.institutions.voting import Electorate, quota
+from agents.portable import normal, number
 from agents.pressures import RUSSIA
 from agents.rules import bargaining, business
 from agents.rules.positions import fear
@@ -22,6 +22,8 @@ TOPICS = ("russia", "china", "enlargement", MONEY)
 """Other business, in order; decisions on Russia and China have no defence implications."""
 UNDER_PASSERELLE = ("russia", "china")
 SAFE = "safe_association"
+CLEARLY = 1e-9
+"""More than what rounding, to the grid and of numbers, adds to a level."""
 UNDER_OPT_OUT = ("R1", "R2", "R3")
 """Classes of common security and defence policy, in which a state with an opt-out takes no part: Protocol (No 22)."""
 
@@ -76,6 +78,7 @@ class Council(Actor):
         ]
         self._noise = np.stack(noise, axis=1)
         self.noise = [self._noise[:, place] for place in range(len(instruments))]
+        self.lowest_noise = self._noise.min(axis=0)
         self._defence = np.array([float(one.defence) for one in instruments])
         costs = [getattr(model.parameters.domains, f"{one.domain}_cost") for one in instruments]
         self._cost = np.stack([np.broadcast_to(cost, model.width) for cost in costs])
@@ -110,6 +113,9 @@ class Council(Actor):
         )
         self._slack = bargaining.slack(states.attention, p.council)
         self._kinds = self._by_voters_and_law()
+        unanimous = [self.law(one) in ("unanimity", "consensus") for one in self.model.settings.instruments]
+        voters = [one.rule != "R0" and self.voters(one).size > 0 for one in self.model.settings.instruments]
+        self._stopped_by_one = np.array(unanimous) & np.array(voters)
         self._standings: dict[bytes, tuple[Floats, Floats]] = {}
 
     def _electorate(self, rows: Whole) -> Electorate:
@@ -187,6 +193,26 @@ class Council(Actor):
                 level[on_list] = self._passes(one, by, bounds, here, self._by_majority(files, here))
                 ballots.append(Ballot(by, bounds, on_list))
         return level, ballots
+
+    def surely_passes(self, places: Whole, lanes: Whole, level: Floats) -> Mask:
+        """Files of a list that pass at a level, (N,) each, by a sufficient condition: most that are tabled do.
+
+        Every member is taken as if the file were in the most costly field, had defence implications, and met with the
+        least noise that it meets with anywhere. If nobody opposes even then, and too few would declare an abstention
+        to matter, then it passes by unanimity or consensus.
+        """
+        by, p = self.everyone, self.model.parameters.council
+        if self.model.levers.on("lift_fragmentation") or not by.size:
+            return np.zeros(len(places), dtype=bool)
+        position, feared = self._standing(by)
+        slack = self._slack[by.rows]
+        accept = bargaining.accepted(position, feared, self._cost.max(axis=0), self.model.member_states.neutral[by.rows], p)
+        asked = level + CLEARLY - self.lowest_noise[places, lanes]
+        passes: Mask = self._stopped_by_one[places] & (asked <= (accept + slack).min(axis=0)[lanes])
+        most = np.full(self.model.width, -np.inf)
+        np.maximum.at(most, lanes[passes], asked[passes])
+        declare = number(accept + p.declared * slack < most)
+        return passes & (declare < quota(by.abstentions.members_share, self.on_defence.size))[lanes]
 
     def _by_voters_and_law(self) -> list[tuple[Instrument, Mask]]:
         """Files that have the same voters and the same rule, (K,), with the first of them; those without a vote not."""

@@ -1,7 +1,6 @@
 """Names for the arrays that rules take and return. Runs are always the last axis, R; members come before, M."""
 
-from copy import copy
-from typing import TypeAlias, TypeVar
+from typing import TypeAlias, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,8 +20,20 @@ Value: TypeAlias = float | Floats
 """A parameter: one number for all runs, or (R,) where it is uncertain."""
 
 
+class _InLanes:
+    """A family of parameters in some of the runs, picked out when they are asked for."""
+
+    def __init__(self, family: object, lanes: Whole) -> None:
+        self._family, self._lanes = family, lanes
+
+    def __getattr__(self, name: str) -> Value:
+        value: Value = getattr(self._family, name)
+        if isinstance(value, np.ndarray):
+            value = value[self._lanes]
+        setattr(self, name, value)
+        return value
+
+
 def in_lanes(family: Family, lanes: Whole) -> Family:
     """A family of parameters in some of the runs, each of which may be named more than once."""
-    some = copy(family)
-    vars(some).update({name: value[lanes] for name, value in vars(family).items() if isinstance(value, np.ndarray)})
-    return some
+    return cast(Family, _InLanes(family, lanes))
