@@ -9,7 +9,7 @@ import numpy as np
 
 from agents.institutions import voting
 from agents.institutions.voting import Electorate, quota
-from agents.portable import normal, number
+from agents.portable import normal, number, places
 from agents.pressures import RUSSIA
 from agents.rules import bargaining, business
 from agents.rules.positions import fear
@@ -42,6 +42,14 @@ class Ballot(NamedTuple):
     by: Electorate
     bounds: Bounds
     places: Whole
+
+
+class Concerns(NamedTuple):
+    """What voters weigh on a piece of other business, (n, R) each: stances, what ties their hands, neutrality on arms."""
+
+    stance: Floats
+    tie: Floats
+    neutral: Floats
 
 
 @dataclass(frozen=True)
@@ -303,10 +311,8 @@ class Council(Actor):
         arises = self._money_at_stake() if topic == MONEY else draw(f"business/{topic}") < getattr(p.business, topic)
         asked = business.demand(draw(f"business/{topic}/demand"), p.business)
         lanes = np.flatnonzero(arises)
-        bounds, level = self._bounds_on(topic, by, lanes), asked[lanes]
-        opposed = self._in_all_runs(level > bounds.veto, lanes)
-        abstained = self._in_all_runs((level > bounds.declared) & (level <= bounds.veto), lanes)
-        blocked = self._in_all_runs(level > self._passes_on(topic, bounds, by, lanes), lanes)
+        votes = self._votes_on(topic, by, lanes, asked[lanes])
+        opposed, abstained, blocked = (self._in_all_runs(some, lanes) for some in votes)
         vetoed = blocked & np.any(opposed, axis=0)
         if topic == MONEY:
             held, vetoed = self._held_up(opposed, by)
@@ -321,33 +327,59 @@ class Council(Actor):
         mask[..., lanes] = some
         return mask
 
-    def _bounds_on(self, topic: str, by: Electorate, lanes: Whole) -> Bounds:
-        """How far each voter goes on a topic where it arises, (n, lanes), on the grid."""
-        p, states, rows = self.model.parameters, self.model.member_states, by.rows
-        u, stance = self.model.chance.some(self._tolerance[topic], rows[:, np.newaxis], lanes), states.stance[rows]
-        tie, spoiler, here = self.tie(topic, rows), p.governments.spoiler, p.business
-        if len(lanes) < self.model.width:
-            stance = stance.take(lanes, axis=1)
-            spoiler, here = lanes_of(spoiler, lanes), in_lanes(here, lanes)
-            tie = tie.take(lanes, axis=1) if isinstance(tie, np.ndarray) and tie.shape[-1] > 1 else tie
-        veto = business.tolerated(stance, spoiler, tie, u, here)
-        neutral = states.neutral[rows] if topic == MONEY else np.zeros((by.size, 1))
-        accept = business.accepted(veto, neutral, here)
-        accept, veto = bargaining.on_grid(accept), bargaining.on_grid(veto)
-        return Bounds(accept, veto, bargaining.declared_bound(accept, veto, lanes_of(p.council.declared, lanes)))
+    def _votes_on(self, topic: str, by: Electorate, lanes: Whole, asked: Floats) -> tuple[Mask, Mask, Mask]:
+        """Who opposes what is asked on a topic, who abstains with a declaration, (n, lanes) each; what is blocked.
 
-    def _passes_on(self, topic: str, bounds: Bounds, by: Electorate, lanes: Whole) -> Floats:
-        """Level up to which a topic passes, (lanes,): enlargement by Art. 49 TEU, the rest by Art. 31 TEU."""
-        if topic == "enlargement":
-            return voting.consensus(bounds.veto)
-        alone = voting.unanimity(bounds.declared, bounds.veto, by)
+        How far a voter goes is worked out where it might not accept with the worst of luck.
+        """
+        concerns, here = self._concerns(topic, by, lanes), in_lanes(self.model.parameters.business, lanes)
+        spoiler = lanes_of(self.model.parameters.governments.spoiler, lanes)
+        at_worst = business.tolerated(concerns.stance, spoiler, concerns.tie, np.zeros(1), here)
+        reluctant = business.accepted(at_worst, concerns.neutral, here) < asked + CLEARLY
+        some = places(reluctant)
+        bounds, level = self._bounds_on(topic, by, concerns, lanes, some), asked[some[1]]
+        opposed, abstained = np.zeros_like(reluctant), np.zeros_like(reluctant)
+        opposed[some] = level > bounds.veto
+        abstained[some] = (level > bounds.declared) & (level <= bounds.veto)
+        blocked = opposed.any(axis=0)
+        if topic != "enlargement":  # by consensus, Art. 49 TEU; the rest by Art. 31 TEU
+            blocked |= voting.stopped_by_abstention(opposed | abstained, by)
+        return opposed, abstained, self._unless_by_majority(topic, by, concerns, lanes, asked, blocked)
+
+    def _concerns(self, topic: str, by: Electorate, lanes: Whole) -> Concerns:
+        """What voters weigh on a topic, (n, lanes) each."""
+        states, rows = self.model.member_states, by.rows
+        neutral = states.neutral[rows] if topic == MONEY else np.zeros((by.size, 1))
+        weighed = states.stance[rows], np.asarray(self.tie(topic, rows)), neutral
+        if len(lanes) < self.model.width:
+            weighed = tuple(one.take(lanes, axis=1) if one.shape[-1:] == (self.model.width,) else one for one in weighed)
+        return Concerns(*np.broadcast_arrays(*weighed))
+
+    def _bounds_on(
+        self, topic: str, by: Electorate, concerns: Concerns, lanes: Whole, some: tuple[Whole, ...]
+    ) -> Bounds:
+        """How far some of the voters go on a topic, on the grid, by their places and those of the runs among `lanes`."""
+        p, (voter, place) = self.model.parameters, some
+        stance, tie, neutral = (one[some] for one in concerns)
+        run = lanes[place]
+        u, here = self.model.chance.some(self._tolerance[topic], by.rows[voter], run), in_lanes(p.business, run)
+        veto = business.tolerated(stance, lanes_of(p.governments.spoiler, run), tie, u, here)
+        accept, veto = bargaining.on_grid(business.accepted(veto, neutral, here)), bargaining.on_grid(veto)
+        return Bounds(accept, veto, bargaining.declared_bound(accept, veto, lanes_of(p.council.declared, run)))
+
+    def _unless_by_majority(
+        self, topic: str, by: Electorate, concerns: Concerns, lanes: Whole, asked: Floats, blocked: Mask
+    ) -> Mask:
+        """What is blocked, (lanes,), where majority voting was not agreed; where it was, what its rule stops."""
         if topic not in UNDER_PASSERELLE or not self.model.levers.on("qmv"):
-            return alone
-        majority = voting.qualified_majority(bounds.accept, by)
-        margin = lanes_of(self.model.parameters.council.brake_margin, lanes)
-        relaxed = voting.passerelle(alone, majority, bounds.veto, margin)
+            return blocked
         agreed = self.model.european_council.passerelle & self._coverage[f"business/{topic}"]
-        return np.where(agreed[lanes], relaxed, alone)
+        relaxed = np.flatnonzero(agreed[lanes])
+        bounds = self._bounds_on(topic, by, concerns, lanes, (np.arange(by.size)[:, np.newaxis], relaxed))
+        margin = lanes_of(self.model.parameters.council.brake_margin, lanes[relaxed])
+        alone, majority = voting.unanimity(bounds.declared, bounds.veto, by), voting.qualified_majority(bounds.accept, by)
+        blocked[relaxed] = asked[relaxed] > voting.passerelle(alone, majority, bounds.veto, margin)
+        return blocked
 
     def _money_at_stake(self) -> Mask:
         """Whether the Peace Facility has anything to decide: a request, or money blocked before, (R,)."""

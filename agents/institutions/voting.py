@@ -13,7 +13,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from agents.rules.types import Floats, Value, Whole
+from agents.portable import number
+from agents.rules.types import Floats, Mask, Value, Whole
 from config.schema import CouncilRule, DeclaredAbstentions
 
 PLACES = 128
@@ -100,6 +101,18 @@ def unanimity(declared: Floats, veto: Floats, by: Electorate) -> Floats:
         persons = _ranks_below(order.persons, quota(by.abstentions.population_share, by.everyone))
         level[in_doubt] = np.minimum(level[in_doubt], _at(order, np.maximum(members - 1, persons)))
     return level
+
+
+def stopped_by_abstention(beyond: Mask, by: Electorate) -> Mask:
+    """Whether those who would declare an abstention at a level, or oppose it, are enough to stop it, (n, R) to (R,).
+
+    A third of members comprising a third of the population, Art. 31(1) TEU: what `unanimity` finds the level of.
+    """
+    stopped: Mask = number(beyond) >= quota(by.abstentions.members_share, by.size)
+    many = np.flatnonzero(stopped)
+    persons = (beyond[:, many] * by.persons[:, np.newaxis]).sum(axis=0)
+    stopped[many] = persons >= quota(by.abstentions.population_share, by.everyone)
+    return stopped
 
 
 def qualified_majority(acceptance: Floats, by: Electorate, proposed: bool = True) -> Floats:
