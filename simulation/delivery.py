@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from agents.partners import NATO
-from agents.portable import happens, share, total
+from agents.portable import happens, may_happen, places, share, total
 from agents.rules import bargaining
 from agents.rules import delivery as rules
-from agents.rules.types import Floats, Mask
+from agents.rules.types import Floats, Mask, lanes_of
 from config import DOMAINS, PARTNERS
 from simulation.instruments import CIVIL, EXERCISE, FRAMEWORK, MARITIME, MISSIONS, OSA, PARTICIPATION, SEA
 from simulation.tracks import UK
@@ -39,6 +39,7 @@ class Delivery:
         self.model = model
         self.instruments = model.partnership
         self._lapse = model.chance.register(f"{one.slug}/lapse" for one in self.instruments.catalogue)
+        self._can_lapse: Mask = np.array([[one.rule in CAN_LAPSE] for one in self.instruments.catalogue])
         codes = [one.iso3 for one in model.settings.members]
         self.lead = np.array([codes.index(iso) for iso in PARTNERS if iso != UK])
 
@@ -63,15 +64,17 @@ class Delivery:
         """Carry out what is agreed; let idle instruments fade and lapse; build interoperability."""
         at, p = self.instruments, self.model.parameters.delivery
         self.means = Means(self.spare, self.resources, self.framework, self.model.negotiation.dialogue)
-        rate = self._rates(self.means)
-        effective, done = at.effective, at.operational
-        activity = np.zeros_like(done)
+        rates = self._rates(self.means)
+        effective, carried_out = at.effective, np.empty_like(at.operational)
         for domain in DOMAINS:
             rows = at.in_domain[domain]
-            activity[rows] = share(total(done[rows]), total(effective[rows]))
-        at.operational = rules.carried_out(done, effective, rate, activity, p)
+            done, agreed = at.operational[rows], effective[rows]
+            activity = share(total(done), total(agreed))
+            carried_out[rows] = rules.carried_out(done, agreed, rates[domain], activity, p)
+        at.operational = carried_out
         self._lapse_idle()
         self._interoperate()
+        at.settle()
         at.show()
 
     @property
@@ -101,30 +104,39 @@ class Delivery:
         halfway = at.is_in_force(PARTICIPATION) | at.is_in_force(MARITIME)
         return bargaining.framework_factor(at.is_in_force(FRAMEWORK) | lifted, halfway, self.model.parameters.delivery)
 
-    def _rates(self, means: Means) -> Floats:
-        """Share of the gap that closes this quarter, (K, R)."""
+    def _rates(self, means: Means) -> dict[str, Floats]:
+        """Share of the gap that closes this quarter, by field: (R,), or by instrument (n, R)."""
         at, p = self.instruments, self.model.parameters.delivery
         civil = rules.civil_rate(means.spare, means.dialogue, p)
         operational = rules.delivery_rate(means.resources, means.framework, at.interoperability, means.dialogue, p)
-        rates = np.stack([civil if one.domain in CIVIL else operational for one in at.catalogue])
+        rates = {domain: civil if domain in CIVIL else operational for domain in DOMAINS}
         receptive = self.model.asean.receptiveness
-        rates[at.place[SEA]] = rates[at.place[SEA]] * self.model.peace_facility.funding() * receptive
-        rates[at.place[OSA]] = rates[at.place[OSA]] * receptive
+        for slug, funded in ((SEA, self.model.peace_facility.funding()), (OSA, 1.0)):
+            k = at.place[slug]
+            domain = at.catalogue[k].domain
+            rows = at.in_domain[domain]
+            rates[domain] = np.broadcast_to(rates[domain], (len(rows), self.model.width)).copy()
+            rates[domain][rows.index(k)] = rates[domain][rows.index(k)] * funded * receptive
         return rates
 
     def _lapse_idle(self) -> None:
-        at, rate = self.instruments, self.model.parameters.files.lapse
-        u = self.model.chance.rows(self._lapse)
-        idle = 1 - share(at.operational, at.agreed)
-        fires = happens(u, rate * np.maximum(0.0, idle))
-        for k, one in enumerate(at.catalogue):
-            idle_now = self.model.status.lapsing(k, fires[k] & (one.rule in CAN_LAPSE))
-            due: Mask = idle_now | (at.lapses[k, 0] == self.model.quarter)
-            lapsed = at.in_force[k] & due
+        at, status, scheduled = self.instruments, self.model.status, self.instruments.lapses == self.model.quarter
+        fires = self._idle()
+        for k in np.flatnonzero(fires.any(axis=1) | scheduled[:, 0] | status.active).tolist():
+            lapsed = at.in_force[k] & (status.lapsing(k, fires[k]) | scheduled[k])
             if lapsed.any():
                 at.lapse(k, lapsed)
-                if self.model.status.holds(one.slug):
-                    self.model.beliefs.of_lapse(one.slug)
+                if status.holds(at.catalogue[k].slug):
+                    self.model.beliefs.of_lapse(at.catalogue[k].slug)
+
+    def _idle(self) -> Mask:
+        """Instruments in force that would lapse by chance, the more so the idler they are, (K, R)."""
+        at, rate = self.instruments, self.model.parameters.files.lapse
+        u, fires = self.model.chance.rows(self._lapse), np.zeros_like(at.in_force)
+        some = places(at.in_force & self._can_lapse & may_happen(u, rate))
+        idle = 1 - share(at.operational[some], at.agreed[some])
+        fires[some] = happens(u[some], lanes_of(rate, some[1]) * np.maximum(0.0, idle))
+        return fires
 
     def _interoperate(self) -> None:
         at, tracks = self.instruments, self.model.tracks

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from agents.portable import exp, normal, total, weighted_total
-from agents.rules.types import Floats, Mask, Whole
+from agents.portable import exp, normal, places, total, weighted_total
+from agents.rules.types import Floats, Mask, Whole, lanes_of
 from config import DOMAINS, LADDERS, NEVER, Instrument
 
 if TYPE_CHECKING:
@@ -44,6 +44,7 @@ class Instruments:
         self.interoperability: Floats = np.full(model.width, model.settings.table.interoperability)
         self.visible_depth: Floats = np.zeros(model.width)
         self._will()
+        self.settle()
 
     def _describe(self) -> None:
         """Columns (K, 1) of what the catalogue says."""
@@ -151,23 +152,16 @@ class Instruments:
     def effective(self) -> Floats:
         """Depth that is agreed and applies, relative, (K, R): part of it while a first file applies provisionally."""
         share = self.model.parameters.ratification.provisional_share
-        provisional = np.where(self.file == PROVISIONAL, share * self.drafted, 0.0)
-        return np.where(self.in_force, self.agreed, provisional)
+        depth = self.agreed * self.in_force
+        files, lanes = some = places((self.file == PROVISIONAL) & ~self.in_force)
+        depth[some] = lanes_of(share, lanes) * self.drafted[some]
+        return depth
 
-    @property
-    def declared_depth(self) -> Floats:
-        """Depth of the partnership as agreed, (R,), 0-1."""
-        return weighted_total(self.effective, self.weight)
-
-    @property
-    def operational_depth(self) -> Floats:
-        """Depth of the partnership as carried out, (R,), 0-1."""
-        return weighted_total(self.operational, self.weight)
-
-    @property
-    def gap(self) -> Floats:
-        """Declared less operational depth, (R,)."""
-        return self.declared_depth - self.operational_depth
+    def settle(self) -> None:
+        """Settle how deep the partnership is, as agreed and as carried out, (R,) each, 0-1."""
+        self.declared_depth: Floats = weighted_total(self.effective, self.weight)
+        self.operational_depth: Floats = weighted_total(self.operational, self.weight)
+        self.gap: Floats = self.declared_depth - self.operational_depth
 
     def show(self) -> None:
         """Settle what China sees: operational depth with defence implications, and levers that show."""
@@ -184,32 +178,32 @@ class Instruments:
         if not mask.any():
             return
         fresh = mask & ~self.in_force[k]
-        self.agreed[k] = np.where(mask, self.drafted[k], self.agreed[k])
+        np.copyto(self.agreed[k], self.drafted[k], where=mask)
         if not keep:
-            self.operational[k] = np.where(fresh, 0.0, self.operational[k])
+            self.operational[k][fresh] = 0.0
         self.model.recorder.transition(k, "in_force", fresh)
         self.model.recorder.transition(k, "deepened", mask & self.in_force[k])
         self.in_force[k] |= mask
         self.lapsed[k] &= ~mask
-        self.file[k] = np.where(mask, NO_FILE, self.file[k])
+        self.file[k][mask] = NO_FILE
 
     def sign(self, k: int, mask: Mask) -> None:
         """A file is signed in the runs of the mask, and its ratification begins."""
         if not mask.any():
             return
-        self.file[k] = np.where(mask, SIGNED, self.file[k])
-        self.age[k] = np.where(mask, 0, self.age[k])
+        self.file[k][mask] = SIGNED
+        self.age[k][mask] = 0
         self.union_ready[k] &= ~mask
-        self.japan_ready[k] = np.where(mask, not self.catalogue[k].diet, self.japan_ready[k])
+        self.japan_ready[k][mask] = not self.catalogue[k].diet
         if k in self.ratified:
-            self.ratified[k] = np.where(mask, 0.0, self.ratified[k])
+            self.ratified[k][:, mask] = 0.0
         self.model.recorder.transition(k, "signed", mask & ~self.in_force[k])
 
     def lapse(self, k: int, mask: Mask) -> None:
         """An instrument lapses in the runs of the mask, and any file on it with it."""
         self.in_force[k] &= ~mask
         self.lapsed[k] |= mask
-        self.agreed[k] = np.where(mask, 0.0, self.agreed[k])
-        self.operational[k] = np.where(mask, 0.0, self.operational[k])
-        self.file[k] = np.where(mask, NO_FILE, self.file[k])
+        for depth in (self.agreed[k], self.operational[k]):
+            depth[mask] = 0.0
+        self.file[k][mask] = NO_FILE
         self.model.recorder.transition(k, "lapsed", mask)

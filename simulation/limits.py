@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from agents.institutions import voting
-from agents.institutions.council import lanes_of
-from agents.rules.types import Floats, Mask, Whole
+from agents.rules.types import Floats, Mask, Whole, lanes_of
 from config import PARTNERS, Instrument
 from simulation.instruments import CIVIL, MANDATED, RATIFIED_BY_MEMBERS, SIGNED
 from simulation.negotiation import Terms

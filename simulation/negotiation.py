@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from agents.institutions.council import Ballot, lanes_of
+from agents.institutions.council import Ballot
 from agents.portable import happens, may_happen, places, probability
 from agents.rules import bargaining as rules
-from agents.rules.types import Floats, Mask, Whole, in_lanes
+from agents.rules.types import Floats, Mask, Whole, in_lanes, lanes_of
 from config import Instrument
 from config.families import Files
 from simulation.instruments import DIALOGUE, FAST_TRACK, MANDATED, NEGOTIATING, NO_FILE

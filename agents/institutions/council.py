@@ -13,7 +13,7 @@ from agents.portable import normal, number, places
 from agents.pressures import RUSSIA
 from agents.rules import bargaining, business
 from agents.rules.positions import fear
-from agents.rules.types import Floats, Mask, Value, Whole, in_lanes
+from agents.rules.types import Floats, Mask, Whole, in_lanes, lanes_of
 from agents.world import Actor, World
 from config import Instrument
 
@@ -64,11 +64,6 @@ class Topic:
     abstained: Mask  # (n, R), with a declaration
     blocked: Mask  # (R,)
     vetoed: Mask  # (R,), blocked now by a state that did not already hold it up
-
-
-def lanes_of(value: Value, lanes: Whole) -> Value:
-    """A parameter for some of the runs."""
-    return value[lanes] if isinstance(value, np.ndarray) and value.ndim else value
 
 
 class Council(Actor):
@@ -125,6 +120,7 @@ class Council(Actor):
         voters = [one.rule != "R0" and self.voters(one).size > 0 for one in self.model.settings.instruments]
         self._stopped_by_one = np.array(unanimous) & np.array(voters)
         self._standings: dict[bytes, tuple[Floats, Floats]] = {}
+        self._least: tuple[Floats, Floats] | None = None
 
     def _electorate(self, rows: Whole) -> Electorate:
         union = self.model.settings.union
@@ -193,12 +189,14 @@ class Council(Actor):
         Representative can foresee.
         """
         level, ballots = np.zeros(len(places)), []
-        for one, alike in self._kinds:
-            on_list = np.flatnonzero(alike[places])
-            if on_list.size:
-                by, files, here = self.voters(one), places[on_list], lanes[on_list]
+        for by, laws in self._kinds:
+            by_law = [(law, some) for law, files in laws if (some := np.flatnonzero(files[places])).size]
+            if by_law:
+                on_list = np.concatenate([some for _, some in by_law])
+                files, here = places[on_list], lanes[on_list]
                 bounds = self.bounds(self._accepted_of(files, by, here, noise), by, here)
-                level[on_list] = self._passes(one, by, bounds, here, self._by_majority(files, here))
+                counts = [(law, len(some)) for law, some in by_law]
+                level[on_list] = self._passes(counts, by, bounds, here, self._by_majority(files, here))
                 ballots.append(Ballot(by, bounds, on_list))
         return level, ballots
 
@@ -209,27 +207,36 @@ class Council(Actor):
         least noise that it meets with anywhere. If nobody opposes even then, and too few would declare an abstention
         to matter, then it passes by unanimity or consensus.
         """
-        by, p = self.everyone, self.model.parameters.council
+        by = self.everyone
         if self.model.levers.on("lift_fragmentation") or not by.size:
             return np.zeros(len(places), dtype=bool)
-        position, feared = self._standing(by)
-        slack = self._slack[by.rows]
-        accept = bargaining.accepted(position, feared, self._cost.max(axis=0), self.model.member_states.neutral[by.rows], p)
+        tolerated, undeclared = self._at_least
         asked = level + CLEARLY - self.lowest_noise[places, lanes]
-        passes: Mask = self._stopped_by_one[places] & (asked <= (accept + slack).min(axis=0)[lanes])
+        passes: Mask = self._stopped_by_one[places] & (asked <= tolerated[lanes])
         most = np.full(self.model.width, -np.inf)
         np.maximum.at(most, lanes[passes], asked[passes])
-        declare = number(accept + p.declared * slack < most)
+        declare = number(undeclared < most)
         return passes & (declare < quota(by.abstentions.members_share, self.on_defence.size))[lanes]
 
-    def _by_voters_and_law(self) -> list[tuple[Instrument, Mask]]:
-        """Files that have the same voters and the same rule, (K,), with the first of them; those without a vote not."""
-        kinds: dict[tuple[int, str], tuple[Instrument, Mask]] = {}
+    @property
+    def _at_least(self) -> tuple[Floats, Floats]:
+        """Least that all members tolerate of any file without noise, (R,), and each without declaring it, (V, R)."""
+        if self._least is None:
+            rows, p = self.everyone.rows, self.model.parameters.council
+            (position, feared), slack = self._standing(self.everyone), self._slack[rows]
+            neutral = self.model.member_states.neutral[rows]
+            accept = bargaining.accepted(position, feared, self._cost.max(axis=0), neutral, p)
+            self._least = (accept + slack).min(axis=0), accept + p.declared * slack
+        return self._least
+
+    def _by_voters_and_law(self) -> list[tuple[Electorate, list[tuple[str, Mask]]]]:
+        """Who votes, and by each rule on which files, (K,); those without a vote are in none."""
+        kinds: dict[int, tuple[Electorate, dict[str, Mask]]] = {}
         for k, one in enumerate(self.model.settings.instruments):
             if one.rule != "R0":
-                nobody = np.zeros(len(self.noise), dtype=bool)
-                kinds.setdefault((id(self.voters(one)), self.law(one)), (one, nobody))[1][k] = True
-        return list(kinds.values())
+                by, nobody = self.voters(one), np.zeros(len(self.noise), dtype=bool)
+                kinds.setdefault(id(by), (by, {}))[1].setdefault(self.law(one), nobody)[k] = True
+        return [(by, list(laws.items())) for by, laws in kinds.values()]
 
     def _accepted_of(self, files: Whole, by: Electorate, lanes: Whole, noise: bool) -> Floats:
         """Level that each voter accepts of a list of files, (n, N), 0 or more: by field and by the file's own noise."""
@@ -257,20 +264,27 @@ class Council(Actor):
         agreed: Mask = np.stack([self.under_passerelle(one) for one in self.model.settings.instruments])[files, lanes]
         return agreed
 
-    def _passes(self, instrument: Instrument, by: Electorate, bounds: Bounds, lanes: Whole, majority: Mask) -> Floats:
-        """Level that passes, (lanes,), with majority voting where it was agreed."""
+    def _passes(
+        self, laws: list[tuple[str, int]], by: Electorate, bounds: Bounds, lanes: Whole, majority: Mask
+    ) -> Floats:
+        """Level that passes, (lanes,), by each of these rules on so many files, or by the majority that was agreed."""
         if not by.size:
             return np.zeros(len(lanes))
-        by_law = self._by_law(instrument, by, bounds)
+        by_law, start = np.empty(len(lanes)), 0
+        for law, files in laws:
+            these = slice(start, start + files)
+            by_law[these] = self._by_law(law, by, Bounds(*(bound[:, these] for bound in bounds)))
+            start += files
         if not majority.any():
             return by_law
         margin = lanes_of(self.model.parameters.council.brake_margin, lanes)
         relaxed = voting.passerelle(by_law, voting.qualified_majority(bounds.accept, by), bounds.veto, margin)
         return np.where(majority, relaxed, by_law)
 
-    def _by_law(self, instrument: Instrument, by: Electorate, bounds: Bounds) -> Floats:
-        """What passes by the rule of the file's legal base."""
-        match self.law(instrument):
+    @staticmethod
+    def _by_law(law: str, by: Electorate, bounds: Bounds) -> Floats:
+        """What passes by the rule of a legal base."""
+        match law:
             case "unanimity":
                 return voting.unanimity(bounds.declared, bounds.veto, by)
             case "qualified majority":

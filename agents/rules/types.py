@@ -20,6 +20,11 @@ Value: TypeAlias = float | Floats
 """A parameter: one number for all runs, or (R,) where it is uncertain."""
 
 
+def lanes_of(value: Value, lanes: Whole) -> Value:
+    """A parameter for some of the runs."""
+    return value[lanes] if isinstance(value, np.ndarray) and value.ndim else value
+
+
 class _InLanes:
     """A family of parameters in some of the runs, picked out when they are asked for."""
 
@@ -27,9 +32,7 @@ class _InLanes:
         self._family, self._lanes = family, lanes
 
     def __getattr__(self, name: str) -> Value:
-        value: Value = getattr(self._family, name)
-        if isinstance(value, np.ndarray):
-            value = value[self._lanes]
+        value = lanes_of(getattr(self._family, name), self._lanes)
         setattr(self, name, value)
         return value
 
