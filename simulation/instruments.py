@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from agents.portable import exp, normal, places, total, weighted_total
-from agents.rules.types import Floats, Mask, Whole, lanes_of
+from agents.rules.types import Floats, Mask, Stages, Whole, lanes_of
 from config import DOMAINS, LADDERS, NEVER, Instrument
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ class Instruments:
         agreed = [one.agreed for one in start]
         self.in_force: Mask = spread([float(stage == "in_force") for stage in stages]) > 0
         self.lapsed: Mask = spread([float(stage == "lapsed") for stage in stages]) > 0
-        self.file: Whole = spread([float(file) for file in files]).astype(np.int64)
+        self.file: Stages = spread([float(file) for file in files]).astype(np.int8)
         self.agreed = spread([y if stage == "in_force" else 0.0 for y, stage in zip(agreed, stages, strict=True)])
         self.drafted = spread([y if file else 0.0 for y, file in zip(agreed, files, strict=True)])
         self.operational = spread([one.operational for one in start])

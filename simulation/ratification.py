@@ -40,10 +40,9 @@ class Ratifications:
         """Take every signed file a quarter further."""
         at = self.instruments
         waiting = (at.file >= SIGNED) & (at.age >= 1)
-        for k, one in enumerate(at.catalogue):
-            if waiting[k].any():
-                self._ratify(k, one, waiting[k])
-        at.age = np.where(at.file >= SIGNED, at.age + 1, at.age)
+        for k in np.flatnonzero(waiting.any(axis=1)).tolist():
+            self._ratify(k, at.catalogue[k], waiting[k])
+        at.age += at.file >= SIGNED
 
     def _ratify(self, k: int, one: Instrument, waiting: Mask) -> None:
         at = self.instruments

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from agents.portable import happens, places, probability, share, total, weighted_total
+from agents.portable import happens, may_happen, places, probability, share, total, weighted_total
 from agents.rules import tracks as rules
-from agents.rules.types import Floats, Mask, Whole
+from agents.rules.types import Floats, Mask, Stages, Whole, in_lanes, lanes_of
 from config import LADDERS, PARTNERS, Rung
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class Tracks:
             return np.broadcast_to(np.array(values)[..., np.newaxis], shape).copy()
 
         stage = [[float(RUNG_STAGES.index(one.stage)) for one in row] for row in start]
-        self.stage: Whole = spread(stage).astype(np.int64)
+        self.stage: Stages = spread(stage).astype(np.int8)
         self.agreed = spread([[one.agreed for one in row] for row in start])
         self.operational = spread([[one.operational for one in row] for row in start])
 
@@ -105,21 +105,23 @@ class Tracks:
 
     def climb(self) -> None:
         """Open, conclude, bring into force and carry out rungs; all act on what stood at the start."""
-        stage, waiting, hazard = self.stage, self._waiting(), self._hazard()
-        known, draft = self.model.status, self.draft()
+        stage, waiting, known, draft = self.stage, self._waiting(), self.model.status, self.draft()
         acceptable = (stage == IN_TALKS) & (draft >= self.least)
         signed = self._happens("conclude", self._concluding, acceptable)
-        opened = happens(self.model.chance.rows(self._opens).reshape(stage.shape), hazard, waiting)
+        opened = self._opened(waiting)
         if known.active:
             concluding = np.where(draft >= self.least, probability(self._concluding), 0.0)
+            hazard = self._hazard(*np.indices(stage.shape))
             self.model.beliefs.of_rungs(np.where(waiting, probability(hazard), 0.0), concluding)
         signed = known.rungs("signed", signed)
         forced = known.rungs("in_force", self._forced())
         opened = known.rungs("negotiating", opened)
         draft = known.rung_depth(draft, self.least)
         self.operational = self._carried_out(stage == IN_FORCE)
-        self.agreed = np.where(signed, draft, self.agreed)
-        self.stage = np.where(forced, IN_FORCE, np.where(signed, SIGNED, np.where(opened, IN_TALKS, stage)))
+        self.agreed[signed] = draft[signed]
+        self.stage = stage.copy()
+        for mask, reached in ((opened, IN_TALKS), (signed, SIGNED), (forced, IN_FORCE)):
+            self.stage[mask] = reached
         for mask, name in ((opened, "negotiating"), (signed, "signed"), (forced, "in_force")):
             self.model.recorder.rung_transitions(name, mask)
 
@@ -141,22 +143,32 @@ class Tracks:
                 waiting[:, place] &= self._there(slug)
         return waiting
 
-    def _hazard(self) -> Floats:
-        """Hazard of opening talks, (P, rungs, R)."""
-        model = self.model
-        capacity, position = self.capacity[:, np.newaxis], model.member_states.position[self.rows][:, np.newaxis]
-        soft, steps = self._factors()
-        return rules.rung_hazard(capacity, position, model.cabinet.position, soft, steps, model.parameters.tracks)
+    def _opened(self, waiting: Mask) -> Mask:
+        """Which waiting rungs are opened, (P, rungs, R): looked at where nothing but capacity stood in the way."""
+        u, opened = self.model.chance.rows(self._opens).reshape(waiting.shape), np.zeros_like(waiting)
+        most = self.model.parameters.tracks.opening * self.capacity[:, np.newaxis]
+        some = places(waiting & may_happen(u, most))
+        opened[some] = happens(u[some], self._hazard(*some))
+        return opened
 
-    def _factors(self) -> tuple[Floats, Floats]:
-        """What soft prerequisites (P, rungs, R) and steps of Japan's ladders (rungs, R) leave of the hazard."""
-        missing = self.model.parameters.files.soft_missing
-        soft, steps = np.ones(self.stage.shape), np.ones(self.stage.shape[1:])
+    def _hazard(self, partners: Whole, rungs: Whole, lanes: Whole) -> Floats:
+        """Hazard of opening talks on a list of rungs, by their places, and as these in shape."""
+        model = self.model
+        position, japan = model.member_states.position[self.rows[partners], lanes], model.cabinet.position[lanes]
+        soft, steps = self._factors(partners, rungs, lanes)
+        p = in_lanes(model.parameters.tracks, lanes)
+        return rules.rung_hazard(self.capacity[partners, 0], position, japan, soft, steps, p)
+
+    def _factors(self, partners: Whole, rungs: Whole, lanes: Whole) -> tuple[Floats, Floats]:
+        """What soft prerequisites and steps of Japan's ladders leave of the hazard of a list of rungs, as by `_hazard`."""
+        missing = lanes_of(self.model.parameters.files.soft_missing, lanes)
+        soft, steps = np.ones(rungs.shape), np.ones(rungs.shape)
         for place, rung in enumerate(self.rungs):
+            here = rungs == place
             for slug in rung.helped_by:
-                soft[:, place] = soft[:, place] * np.where(self._there(slug), 1.0, missing)
+                soft *= np.where(self._there(slug)[partners, lanes] | ~here, 1.0, missing)
             for ladder, step in rung.caps_soft.items():
-                steps[place] = steps[place] * np.where(self._reached(ladder, step), 1.0, missing)
+                steps *= np.where(self._reached(ladder, step)[lanes] | ~here, 1.0, missing)
         return soft, steps
 
     def _reached(self, ladder: str, step: int) -> Mask:
@@ -194,8 +206,7 @@ class Tracks:
     def _carried_out(self, in_force: Mask) -> Floats:
         """Operational depth of all rungs after this quarter: those that were in force at its start."""
         japan, p = self.model.delivery.japan_arms, self.model.parameters.tracks
-        done = np.where(in_force, self.operational, 0.0)
-        agreed = np.where(in_force, self.agreed, 0.0)
+        done, agreed = self.operational * in_force, self.agreed * in_force
         by_rung = np.moveaxis(done, 1, 0), np.moveaxis(agreed, 1, 0)
         activity = share(total(by_rung[0]), total(by_rung[1]))[:, np.newaxis]
-        return np.where(in_force, rules.rung_carried_out(done, agreed, japan, activity, p), 0.0)
+        return rules.rung_carried_out(done, agreed, japan, activity, p) * in_force

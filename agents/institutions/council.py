@@ -355,10 +355,25 @@ class Council(Actor):
         opposed, abstained = np.zeros_like(reluctant), np.zeros_like(reluctant)
         opposed[some] = level > bounds.veto
         abstained[some] = (level > bounds.declared) & (level <= bounds.veto)
-        blocked = opposed.any(axis=0)
-        if topic != "enlargement":  # by consensus, Art. 49 TEU; the rest by Art. 31 TEU
-            blocked |= voting.stopped_by_abstention(opposed | abstained, by)
-        return opposed, abstained, self._unless_by_majority(topic, by, concerns, lanes, asked, blocked)
+        blocked = self._stopped_on(topic, opposed, abstained, by)
+        if topic in UNDER_PASSERELLE and self.model.levers.on("qmv"):
+            agreed = self.model.european_council.passerelle & self._coverage[f"business/{topic}"]
+            relaxed = np.flatnonzero(agreed[lanes])
+            bounds = self._bounds_on(topic, by, concerns, lanes, (np.arange(by.size)[:, np.newaxis], relaxed))
+            blocked[relaxed] = asked[relaxed] > self._relaxed(bounds, by, lanes[relaxed])
+        return opposed, abstained, blocked
+
+    @staticmethod
+    def _stopped_on(topic: str, opposed: Mask, abstained: Mask, by: Electorate) -> Mask:
+        """Whether votes stop a topic, (lanes,): enlargement by consensus, Art. 49 TEU, the rest by Art. 31 TEU."""
+        stopped: Mask = opposed.any(axis=0)
+        return stopped if topic == "enlargement" else stopped | voting.stopped_by_abstention(opposed | abstained, by)
+
+    def _relaxed(self, bounds: Bounds, by: Electorate, lanes: Whole) -> Floats:
+        """Level up to which a topic passes where majority voting was agreed, (lanes,)."""
+        alone, majority = voting.unanimity(bounds.declared, bounds.veto, by), voting.qualified_majority(bounds.accept, by)
+        margin = lanes_of(self.model.parameters.council.brake_margin, lanes)
+        return voting.passerelle(alone, majority, bounds.veto, margin)
 
     def _concerns(self, topic: str, by: Electorate, lanes: Whole) -> Concerns:
         """What voters weigh on a topic, (n, lanes) each."""
@@ -380,20 +395,6 @@ class Council(Actor):
         veto = business.tolerated(stance, lanes_of(p.governments.spoiler, run), tie, u, here)
         accept, veto = bargaining.on_grid(business.accepted(veto, neutral, here)), bargaining.on_grid(veto)
         return Bounds(accept, veto, bargaining.declared_bound(accept, veto, lanes_of(p.council.declared, run)))
-
-    def _unless_by_majority(
-        self, topic: str, by: Electorate, concerns: Concerns, lanes: Whole, asked: Floats, blocked: Mask
-    ) -> Mask:
-        """What is blocked, (lanes,), where majority voting was not agreed; where it was, what its rule stops."""
-        if topic not in UNDER_PASSERELLE or not self.model.levers.on("qmv"):
-            return blocked
-        agreed = self.model.european_council.passerelle & self._coverage[f"business/{topic}"]
-        relaxed = np.flatnonzero(agreed[lanes])
-        bounds = self._bounds_on(topic, by, concerns, lanes, (np.arange(by.size)[:, np.newaxis], relaxed))
-        margin = lanes_of(self.model.parameters.council.brake_margin, lanes[relaxed])
-        alone, majority = voting.unanimity(bounds.declared, bounds.veto, by), voting.qualified_majority(bounds.accept, by)
-        blocked[relaxed] = asked[relaxed] > voting.passerelle(alone, majority, bounds.veto, margin)
-        return blocked
 
     def _money_at_stake(self) -> Mask:
         """Whether the Peace Facility has anything to decide: a request, or money blocked before, (R,)."""

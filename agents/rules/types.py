@@ -16,6 +16,9 @@ Mask: TypeAlias = NDArray[np.bool_]
 Whole: TypeAlias = NDArray[np.int64]
 """Whole numbers: steps, counts, persons, places in a list."""
 
+Stages: TypeAlias = NDArray[np.int8]
+"""Stages on a path, by number: small, so that looking for those at a stage is quick."""
+
 Value: TypeAlias = float | Floats
 """A parameter: one number for all runs, or (R,) where it is uncertain."""
 

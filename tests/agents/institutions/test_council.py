@@ -449,8 +449,11 @@ def bounds_of(tolerated: Floats) -> Bounds:
 
 def blocked(topic: str, asked: Floats, tolerated: Floats, by: Electorate, margin: float = 0.1) -> Mask:
     """Whether a topic fails, (R,); the passerelle is agreed in all runs but the first."""
-    found: Mask = asked > agreed_with(margin).council._passes_on(topic, bounds_of(tolerated), by, EVERY_RUN)
-    return found
+    council, bounds = agreed_with(margin).council, bounds_of(tolerated)
+    opposed, beyond = asked > bounds.veto, asked > bounds.declared
+    stopped: Mask = council._stopped_on(topic, opposed, beyond & ~opposed, by)
+    relaxed = asked > council._relaxed(bounds, by, EVERY_RUN)
+    return np.where((topic in UNDER_PASSERELLE) & (EVERY_RUN > 0), relaxed, stopped)
 
 
 def at_six(tolerated: list[float], persons: list[int], topic: str = "china") -> tuple[bool, bool]:
