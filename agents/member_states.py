@@ -193,10 +193,10 @@ class MemberStates:
 
     def perceive(self) -> None:
         """Feel threats and divide attention."""
-        pressing = self.model.pressures.intensity[:, np.newaxis]
-        self.threat = perception.felt_threat(
-            self.threat, pressing, self.geography.exposure, self.model.parameters.threat
-        )
+        p, felt = self.model.parameters.threat, np.empty_like(self.threat)
+        for row, pressing in enumerate(self.model.pressures.intensity):  # one by one, to stay in the processor's cache
+            felt[row] = perception.felt_threat(self.threat[row], pressing, self.geography.exposure[row], p)
+        self.threat = felt
         self.attend()
 
     def attend(self) -> None:
@@ -277,6 +277,6 @@ class MemberStates:
     def arm(self) -> None:
         """Spend on defence as the threats since the start call for."""
         p = self.model.parameters.feedback
-        gained = self.threat - self.threat_at_start
-        wanted = feedback.spending_wanted(self.spending_at_start, gained[RUSSIA], gained[US_RETRENCHMENT], p)
+        russia, retrenchment = (self.threat[row] - self.threat_at_start[row] for row in (RUSSIA, US_RETRENCHMENT))
+        wanted = feedback.spending_wanted(self.spending_at_start, russia, retrenchment, p)
         self.spending = feedback.spending(self.spending, wanted, p)

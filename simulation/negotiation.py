@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from agents.institutions.council import Ballot
-from agents.portable import happens, may_happen, places, probability
+from agents.portable import happens, may_happen, number, places, probability
 from agents.rules import bargaining as rules
 from agents.rules.types import Floats, Mask, Whole, in_lanes, lanes_of
 from config import Instrument
@@ -17,6 +17,8 @@ from config.families import Files
 from simulation.instruments import DIALOGUE, FAST_TRACK, MANDATED, NEGOTIATING, NO_FILE
 
 if TYPE_CHECKING:
+    from agents.institutions.commission import Commission
+    from agents.institutions.high_representative import HighRepresentative
     from simulation.model import PartnershipModel
 
 
@@ -67,9 +69,9 @@ class Negotiation:
         self.model = model
         self.instruments = model.partnership
         slugs = [one.slug for one in self.instruments.catalogue]
-        self._draws = {kind: model.chance.register(f"{slug}/{kind}" for slug in slugs) for kind in ("open", "tie")}
+        self._draws = {kind: model.chance.register(f"{slug}/{kind}" for slug in slugs) for kind in ("open",)}
         self._some_draws = {
-            kind: model.chance.register_seldom(f"{slug}/{kind}" for slug in slugs) for kind in ("talks", "conclude")
+            kind: model.chance.register_seldom(f"{slug}/{kind}" for slug in slugs) for kind in ("tie", "talks", "conclude")
         }
         self._operations = np.array([[one.domain == "operations"] for one in self.instruments.catalogue])
         self._voted: Mask = np.array([one.rule != "R0" for one in self.instruments.catalogue])
@@ -88,6 +90,13 @@ class Negotiation:
         """Draws for a list of files, (N,)."""
         return self.model.chance.some(self._some_draws[kind], files, lanes)
 
+    @cached_property
+    def _led(self) -> tuple[tuple[HighRepresentative | Commission, Whole], ...]:
+        """Who leads, and which files."""
+        by_commission = self.instruments.led_by_commission[:, 0]
+        leaders = self.model.high_representative, self.model.commission
+        return tuple(zip(leaders, (np.flatnonzero(~by_commission), np.flatnonzero(by_commission)), strict=True))
+
     # What both sides bring; `terms` are those of this quarter
 
     def _terms(self) -> Terms:
@@ -95,10 +104,11 @@ class Negotiation:
         model, at = self.model, self.instruments
         p = model.parameters
         japan = p.council.acceptance_japan * model.cabinet.position
-        wanted = np.where(at.led_by_commission, model.commission.position, model.high_representative.position)
-        mid = rules.midpoint(p.council.acceptance * wanted, japan, at.ambition, p.files.weight_union)
-        worth = np.broadcast_to(np.minimum(1.0, at.least * p.files.least_factor), mid.shape)
-        least = np.where(at.in_force, np.maximum(worth, at.agreed), worth)
+        mid = np.empty(at.file.shape)
+        for leader, rows in self._led:
+            wanted = p.council.acceptance * leader.position
+            mid[rows] = rules.midpoint(wanted, japan, at.ambition[rows], p.files.weight_union)
+        least = np.maximum(np.minimum(1.0, at.least * p.files.least_factor), at.agreed * at.in_force)
         return Terms(cap=at.cap, wish=np.minimum(1.0, japan / at.ambition), mid=mid, least=least)
 
     @property
@@ -167,7 +177,7 @@ class Negotiation:
             if one.helped_by:
                 soft[k] = rules.soft_factor([at.is_in_force(slug) for slug in one.helped_by], missing, model.width)
         return Motives(
-            (model.attention_eu, model.attention_japan), self._demand(), soft, self.dialogue, at.in_talks.sum(axis=0),
+            (model.attention_eu, model.attention_japan), self._demand(), soft, self.dialogue, number(at.in_talks),
             self._track(),
         )  # fmt: skip
 
@@ -237,21 +247,21 @@ class Negotiation:
 
     def _granted(self, asks: Mask, push: Floats) -> Mask:
         """Who gets a slot, (K, R): the High Representative and the Commission have their own."""
-        at, granted = self.instruments, np.zeros_like(asks)
-        for leader, mine in (
-            (self.model.high_representative, ~at.led_by_commission[:, 0]),
-            (self.model.commission, at.led_by_commission[:, 0]),
-        ):
-            free = leader.slots() - at.in_talks[mine].sum(axis=0)
-            self.free[mine] = free > 0
-            granted[mine] = rules.slots_granted(asks[mine], push[mine], self._u("tie")[mine], free)
+        granted, in_talks = asks.copy(), self.instruments.in_talks
+        for leader, rows in self._led:
+            free = leader.slots() - number(in_talks[rows])
+            self.free[rows] = free > 0
+            crowded = np.flatnonzero(number(asks[rows]) > free)
+            here = rows[:, np.newaxis], crowded
+            tie = self._u_of("tie", *here)
+            granted[here] = rules.slots_granted(asks[here], push[here], tie, free[crowded])
         return granted
 
     def _begin_files(self, mandated: Mask, granted: Mask, opened: Mask) -> None:
         at, record = self.instruments, self.model.recorder.transitions
         at.file = np.where(granted, NEGOTIATING, np.where(mandated, MANDATED, at.file))
         begun = mandated | (granted & opened)
-        at.stalled = np.where(begun, 0, at.stalled)
+        at.stalled[begun] = 0
         record("mandated", mandated & ~at.in_force)
         record("reopened", begun & at.in_force)
         record("negotiating", granted & ~at.in_force)

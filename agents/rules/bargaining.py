@@ -99,16 +99,12 @@ def midpoint(union: Floats, japan: Floats, ambition: Floats, weight_union: Value
 def slots_granted(asks: Mask, push: Floats, tie: Floats, free: Whole) -> Mask:
     """Which files get one of the slots that are free, (K, R): by push, ties by a named draw, then by the list.
 
-    asks (K, R), push and tie (K, R), free (R,). Only runs in which too many ask are sorted.
+    asks (K, R), push and tie (K, R), free (R,).
     """
-    crowded = np.flatnonzero(asks.sum(axis=0) > free)
-    granted = asks.copy()
-    if crowded.size:
-        wanted = asks[:, crowded]
-        order = np.lexsort((tie[:, crowded], np.where(wanted, -push[:, crowded], np.inf)), axis=0)
-        rank = np.empty_like(order)
-        np.put_along_axis(rank, order, np.arange(len(asks))[:, np.newaxis], axis=0)
-        granted[:, crowded] = wanted & (rank < free[crowded])
+    order = np.lexsort((tie, np.where(asks, -push, np.inf)), axis=0)
+    rank = np.empty_like(order)
+    np.put_along_axis(rank, order, np.arange(len(asks))[:, np.newaxis], axis=0)
+    granted: Mask = asks & (rank < free)
     return granted
 
 

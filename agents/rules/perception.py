@@ -43,10 +43,10 @@ def felt_threat(last: Floats, pressure: Floats, exposure: Floats, p: Threat) -> 
 
     Source: threat as power, nearness and intent in the eye of the state, Walt (1987), ch. 2; pace assumed.
     """
-    gap = exposure * pressure
-    gap -= last
-    gap *= np.where(gap > 0, p.alarm_rate, p.calm_rate)
-    return np.add(last, gap, out=gap)
+    gap = exposure * pressure - last
+    moved = p.alarm_rate * np.maximum(0.0, gap)
+    moved += p.calm_rate * np.minimum(0.0, gap)
+    return np.add(last, moved, out=moved)
 
 
 def indo_pacific_threat(china: Floats, north_korea: Floats, north_korea_weight: Value) -> Floats:
