@@ -126,6 +126,7 @@ class MemberStates:
         first = model.chance.once_table(f"{iso}/first stance" for iso in codes)
         self.stance: Floats = elections.new_stance(self.stance_mean, first, model.parameters.governments)
         self.position: Floats = np.zeros(shape)
+        self.mean_position: Floats = np.zeros(model.width)
         self.trust: Floats = np.full(shape, model.settings.table.trust)
         self.spending: Floats = np.broadcast_to(self.geography.spending, shape).copy()
         self.spending_at_start = self.spending
@@ -266,6 +267,7 @@ class MemberStates:
         differences = positions.heard(self.position[self.rows], self.listens_to, confidence)
         moved[self.rows] = moved[self.rows] + listen / self._speakers * differences
         self.position = perception.clip(moved)
+        self.mean_position = self.mean(self.position)
 
     def feel_delivery(self) -> None:
         """Trust as far as the partnership delivers."""

@@ -38,7 +38,7 @@ class Delivery:
     def __init__(self, model: PartnershipModel) -> None:
         self.model = model
         self.instruments = model.partnership
-        self._lapse = model.chance.register(f"{one.slug}/lapse" for one in self.instruments.catalogue)
+        self._lapse = model.chance.register_seldom(f"{one.slug}/lapse" for one in self.instruments.catalogue)
         self._can_lapse: Mask = np.array([[one.rule in CAN_LAPSE] for one in self.instruments.catalogue])
         codes = [one.iso3 for one in model.settings.members]
         self.lead = np.array([codes.index(iso) for iso in PARTNERS if iso != UK])
@@ -132,10 +132,12 @@ class Delivery:
     def _idle(self) -> Mask:
         """Instruments in force that would lapse by chance, the more so the idler they are, (K, R)."""
         at, rate = self.instruments, self.model.parameters.files.lapse
-        u, fires = self.model.chance.rows(self._lapse), np.zeros_like(at.in_force)
-        some = places(at.in_force & self._can_lapse & may_happen(u, rate))
+        fires, (files, lanes) = np.zeros_like(at.in_force), places(at.in_force & self._can_lapse)
+        u = self.model.chance.some(self._lapse, files, lanes)
+        likely = may_happen(u, lanes_of(rate, lanes))
+        some = files[likely], lanes[likely]
         idle = 1 - share(at.operational[some], at.agreed[some])
-        fires[some] = happens(u[some], lanes_of(rate, some[1]) * np.maximum(0.0, idle))
+        fires[some] = happens(u[likely], lanes_of(rate, some[1]) * np.maximum(0.0, idle))
         return fires
 
     def _interoperate(self) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 
 from agents.portable import exp, happens, log, normal
 from agents.rules import ratification as rules
-from agents.rules.types import Floats, Mask, Value, Whole, in_lanes
+from agents.rules.types import Mask, Value, Whole, in_lanes, lanes_of
 from config import Instrument
 from simulation.instruments import PROVISIONAL, RATIFIED_BY_MEMBERS, SIGNED, WITH_MANDATE
 
@@ -22,9 +22,12 @@ class Ratifications:
     def __init__(self, model: PartnershipModel) -> None:
         self.model = model
         self.instruments = model.partnership
-        signed = [one for one in self.instruments.catalogue if one.rule in WITH_MANDATE]
-        for kind in ("diet", "conclusion", "provisional"):
-            model.chance.register(f"{one.slug}/{kind}" for one in signed)
+        self._signed = [k for k, one in enumerate(self.instruments.catalogue) if one.rule in WITH_MANDATE]
+        slugs = [self.instruments.catalogue[k].slug for k in self._signed]
+        self._draws = {
+            kind: model.chance.register_seldom(f"{slug}/{kind}" for slug in slugs)
+            for kind in ("diet", "conclusion", "provisional")
+        }
         codes = [one.iso3 for one in model.settings.members]
         once, spread = model.chance.once_table, model.parameters.ratification.frailty
         self.needed = {
@@ -41,58 +44,62 @@ class Ratifications:
         at = self.instruments
         waiting = (at.file >= SIGNED) & (at.age >= 1)
         for k in np.flatnonzero(waiting.any(axis=1)).tolist():
-            self._ratify(k, at.catalogue[k], waiting[k])
+            self._ratify(k, at.catalogue[k], np.flatnonzero(waiting[k]))
         at.age += at.file >= SIGNED
 
-    def _ratify(self, k: int, one: Instrument, waiting: Mask) -> None:
+    def _ratify(self, k: int, one: Instrument, lanes: Whole) -> None:
+        """Take a file a quarter further in the runs in which it waits; masks (lanes,)."""
         at = self.instruments
-        provisional = waiting & (at.file[k] == PROVISIONAL)
-        consent = self._parliament(k, one)
+        provisional = at.file[k, lanes] == PROVISIONAL
+        consent = self._parliament(k, one, lanes)
         if one.diet:
-            at.japan_ready[k] |= waiting & self._diet(one)
-        at.union_ready[k] |= waiting & consent & self._union(k, one, waiting)
-        both = at.japan_ready[k] & at.union_ready[k]
+            at.japan_ready[k, lanes] |= self._diet(k, lanes)
+        at.union_ready[k, lanes] |= consent & self._union(k, one, lanes)
+        japan, union = at.japan_ready[k, lanes], at.union_ready[k, lanes]
+        both = japan & union
         if one.rule in RATIFIED_BY_MEMBERS:
-            self._apply_provisionally(k, one, waiting & ~provisional & at.japan_ready[k] & consent)
+            self._apply_provisionally(k, lanes, ~provisional & japan & consent)
             both &= provisional
-        at.enter_into_force(k, self.model.status.reached(k, "in_force", waiting & both), keep=True)
+        at.enter_into_force(k, self.model.status.reached(k, "in_force", self._everywhere(lanes, both)), keep=True)
 
-    def _fires(self, one: Instrument, kind: str, hazard: Value) -> Mask:
-        return happens(self.model.chance.draw(f"{one.slug}/{kind}"), np.broadcast_to(hazard, self.model.width))
+    def _everywhere(self, lanes: Whole, some: Mask) -> Mask:
+        """What holds in some of the runs, (lanes,), as a mask over all, (R,)."""
+        mask = np.zeros(self.model.width, dtype=bool)
+        mask[lanes] = some
+        return mask
 
-    def _parliament(self, k: int, one: Instrument) -> Mask:
+    def _fires(self, k: int, kind: str, lanes: Whole, hazard: Value) -> Mask:
+        u = self.model.chance.some(self._draws[kind], np.array(self._signed.index(k)), lanes)
+        return happens(u, np.broadcast_to(hazard, lanes.shape))
+
+    def _parliament(self, k: int, one: Instrument, lanes: Whole) -> Mask:
         """Consent of the European Parliament where the treaty asks for it: Art. 218(6)(a) TFEU."""
         if one.rule not in ("R5", "R8"):
-            return np.ones(self.model.width, dtype=bool)
-        return self.model.european_parliament.consents(self.instruments.drafted[k] * one.ambition)
+            return np.ones(len(lanes), dtype=bool)
+        return self.model.european_parliament.consents(self.instruments.drafted[k] * one.ambition)[lanes]
 
-    def _diet(self, one: Instrument) -> Mask:
+    def _diet(self, k: int, lanes: Whole) -> Mask:
         """Approval of a treaty by the Diet in this quarter; executive agreements need none."""
-        diet = self.model.diet
-        hazard = rules.diet_hazard(diet.lower, diet.thresholds.majority, self.model.parameters.ratification)
-        return self._fires(one, "diet", hazard)
+        diet, p = self.model.diet, in_lanes(self.model.parameters.ratification, lanes)
+        return self._fires(k, "diet", lanes, rules.diet_hazard(diet.lower[lanes], diet.thresholds.majority, p))
 
-    def _union(self, k: int, one: Instrument, waiting: Mask) -> Mask:
+    def _union(self, k: int, one: Instrument, lanes: Whole) -> Mask:
         """Conclusion by the Union in this quarter; mixed agreements wait for every member."""
-        p = self.model.parameters.ratification
+        p = in_lanes(self.model.parameters.ratification, lanes)
         if one.rule not in RATIFIED_BY_MEMBERS:
-            return self._fires(one, "conclusion", getattr(p, f"conclusion_{one.rule.lower()}"))
+            return self._fires(k, "conclusion", lanes, getattr(p, f"conclusion_{one.rule.lower()}"))
         if self.model.levers.on("lift_fragmentation"):
-            return self._fires(one, "conclusion", p.conclusion_r8)
-        self._members(k, waiting)
-        return self.all_ratified(k, waiting) & self._fires(one, "conclusion", p.closing)
+            return self._fires(k, "conclusion", lanes, p.conclusion_r8)
+        self._members(k, lanes)
+        return self._has_ratified(k, lanes).all(axis=0) & self._fires(k, "conclusion", lanes, p.closing)
 
-    def _members(self, k: int, waiting: Mask) -> None:
+    def _members(self, k: int, lanes: Whole) -> None:
         """National procedures move on, each by the shared hazard and the member's weight."""
-        states, p, at = self.model.member_states, self.model.parameters.ratification, self.instruments
-        rows, lanes = states.rows, np.flatnonzero(waiting)
-        p = in_lanes(p, lanes)
+        states, at, p = self.model.member_states, self.instruments, in_lanes(self.model.parameters.ratification, lanes)
         hazard = rules.weibull_hazard(np.maximum(at.age[k, lanes], 1), self.frailty[k][lanes], p)
-        here = np.ix_(rows, lanes)
-        weight = rules.member_weight(states.stance[here], states.geography.chambers[rows], p)
-        done: Floats = at.ratified[k].copy()
-        done[here] = done[here] + weight * hazard
-        at.ratified[k] = done
+        here = np.ix_(states.rows, lanes)
+        weight = rules.member_weight(states.stance[here], states.geography.chambers[states.rows], p)
+        at.ratified[k][here] += weight * hazard
 
     def has_ratified(self, k: int) -> Mask:
         """Which members of this quarter have ratified, (V, R)."""
@@ -103,15 +110,9 @@ class Ratifications:
         ratified: Mask = self.instruments.ratified[k][here] >= self.needed[k][here]
         return ratified
 
-    def all_ratified(self, k: int, waiting: Mask) -> Mask:
-        """Whether every member has ratified, in runs in which a file waits for them, (R,)."""
-        everyone, lanes = np.zeros_like(waiting), np.flatnonzero(waiting)
-        everyone[lanes] = np.all(self._has_ratified(k, lanes), axis=0)
-        return everyone
-
-    def _apply_provisionally(self, k: int, one: Instrument, possible: Mask) -> None:
+    def _apply_provisionally(self, k: int, lanes: Whole, possible: Mask) -> None:
         at = self.instruments
-        fires = self._fires(one, "provisional", self.model.parameters.ratification.provisional)
-        applied = self.model.status.reached(k, "provisional", possible & fires)
-        at.file[k] = np.where(applied, PROVISIONAL, at.file[k])
+        fires = self._fires(k, "provisional", lanes, lanes_of(self.model.parameters.ratification.provisional, lanes))
+        applied = self.model.status.reached(k, "provisional", self._everywhere(lanes, possible & fires))
+        at.file[k][applied] = PROVISIONAL
         self.model.recorder.transition(k, "provisional", applied & ~at.in_force[k])

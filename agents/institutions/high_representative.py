@@ -35,7 +35,7 @@ class UnionBody(Actor):
         """Want what the members want on average, and somewhat more."""
         states, p = self.model.member_states, self.model.parameters.governments
         more = p.parliament_ambition if self.name == "european_parliament" else p.ambition
-        self.position = principal(states.mean(states.position), more, self.ambition)
+        self.position = principal(states.mean_position, more, self.ambition)
 
 
 class HighRepresentative(UnionBody):
