@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from agents.portable import exp, happens, log, normal
+from agents.portable import exp, happens, log, normal, places
 from agents.rules import ratification as rules
-from agents.rules.types import Mask, Value, Whole, in_lanes, lanes_of
-from config import Instrument
+from agents.rules.types import Floats, Mask, Whole, in_lanes, lanes_of
 from simulation.instruments import PROVISIONAL, RATIFIED_BY_MEMBERS, SIGNED, WITH_MANDATE
 
 if TYPE_CHECKING:
@@ -22,76 +21,86 @@ class Ratifications:
     def __init__(self, model: PartnershipModel) -> None:
         self.model = model
         self.instruments = model.partnership
-        self._signed = [k for k, one in enumerate(self.instruments.catalogue) if one.rule in WITH_MANDATE]
-        slugs = [self.instruments.catalogue[k].slug for k in self._signed]
+        catalogue = self.instruments.catalogue
+        signed = [k for k, one in enumerate(catalogue) if one.rule in WITH_MANDATE]
         self._draws = {
-            kind: model.chance.register_seldom(f"{slug}/{kind}" for slug in slugs)
+            kind: model.chance.register_seldom(f"{catalogue[k].slug}/{kind}" for k in signed)
             for kind in ("diet", "conclusion", "provisional")
         }
+        self._row = np.zeros(len(catalogue), dtype=np.int64)
+        self._row[signed] = np.arange(len(signed))
+        self._by_members = np.array([one.rule in RATIFIED_BY_MEMBERS for one in catalogue])
+        self._asks_parliament = np.array([one.rule in ("R5", "R8") for one in catalogue])
+        self._asks_diet = np.array([one.diet for one in catalogue])
         codes = [one.iso3 for one in model.settings.members]
         once, spread = model.chance.once_table, model.parameters.ratification.frailty
         self.needed = {
-            k: -log(once(f"{self.instruments.catalogue[k].slug}/ratification/{iso}" for iso in codes))
+            k: -log(once(f"{catalogue[k].slug}/ratification/{iso}" for iso in codes))
             for k in self.instruments.ratified
         }
         self.frailty = {
-            k: exp(spread * normal(model.chance.once(f"{self.instruments.catalogue[k].slug}/ratification frailty")))
+            k: exp(spread * normal(model.chance.once(f"{catalogue[k].slug}/ratification frailty")))
             for k in self.instruments.ratified
         }
 
     def ratify(self) -> None:
         """Take every signed file a quarter further."""
-        at = self.instruments
-        waiting = (at.file >= SIGNED) & (at.age >= 1)
-        for k in np.flatnonzero(waiting.any(axis=1)).tolist():
-            self._ratify(k, at.catalogue[k], np.flatnonzero(waiting[k]))
+        at, status = self.instruments, self.model.status
+        some = files, lanes = places((at.file >= SIGNED) & (at.age >= 1))
+        provisional = at.file[some] == PROVISIONAL
+        consent = self._parliament(files, lanes)
+        at.japan_ready[some] |= self._diet(files, lanes)
+        at.union_ready[some] |= consent & self._union(files, lanes)
+        japan, by_members = at.japan_ready[some], self._by_members[files]
+        applied = self._applied(files, lanes, by_members & ~provisional & japan & consent)
+        ready = japan & at.union_ready[some] & (provisional | ~by_members)
+        for k in np.unique(files).tolist():
+            self._apply_provisionally(k, status.reached(k, "provisional", self._lanes_of(k, files, lanes, applied)))
+            in_force = status.reached(k, "in_force", self._lanes_of(k, files, lanes, ready))
+            at.enter_into_force(k, in_force, keep=True)
         at.age += at.file >= SIGNED
 
-    def _ratify(self, k: int, one: Instrument, lanes: Whole) -> None:
-        """Take a file a quarter further in the runs in which it waits; masks (lanes,)."""
-        at = self.instruments
-        provisional = at.file[k, lanes] == PROVISIONAL
-        consent = self._parliament(k, one, lanes)
-        if one.diet:
-            at.japan_ready[k, lanes] |= self._diet(k, lanes)
-        at.union_ready[k, lanes] |= consent & self._union(k, one, lanes)
-        japan, union = at.japan_ready[k, lanes], at.union_ready[k, lanes]
-        both = japan & union
-        if one.rule in RATIFIED_BY_MEMBERS:
-            self._apply_provisionally(k, lanes, ~provisional & japan & consent)
-            both &= provisional
-        at.enter_into_force(k, self.model.status.reached(k, "in_force", self._everywhere(lanes, both)), keep=True)
-
-    def _everywhere(self, lanes: Whole, some: Mask) -> Mask:
-        """What holds in some of the runs, (lanes,), as a mask over all, (R,)."""
+    def _lanes_of(self, k: int, files: Whole, lanes: Whole, chosen: Mask) -> Mask:
+        """The chosen runs of a file of a list, as a mask (R,)."""
         mask = np.zeros(self.model.width, dtype=bool)
-        mask[lanes] = some
+        mask[lanes[chosen & (files == k)]] = True
         return mask
 
-    def _fires(self, k: int, kind: str, lanes: Whole, hazard: Value) -> Mask:
-        u = self.model.chance.some(self._draws[kind], np.array(self._signed.index(k)), lanes)
-        return happens(u, np.broadcast_to(hazard, lanes.shape))
+    def _fires(self, kind: str, files: Whole, lanes: Whole, hazard: Floats) -> Mask:
+        return happens(self.model.chance.some(self._draws[kind], self._row[files], lanes), hazard)
 
-    def _parliament(self, k: int, one: Instrument, lanes: Whole) -> Mask:
-        """Consent of the European Parliament where the treaty asks for it: Art. 218(6)(a) TFEU."""
-        if one.rule not in ("R5", "R8"):
-            return np.ones(len(lanes), dtype=bool)
-        return self.model.european_parliament.consents(self.instruments.drafted[k] * one.ambition)[lanes]
+    def _parliament(self, files: Whole, lanes: Whole) -> Mask:
+        """Consent of the European Parliament where the treaty asks for it: Art. 218(6)(a) TFEU, (N,)."""
+        p, at = self.model.parameters, self.instruments
+        level, position = at.drafted[files, lanes] * at.ambition[files, 0], self.model.european_parliament.position[lanes]
+        acceptance, p_here = lanes_of(p.council.acceptance, lanes), in_lanes(p.ratification, lanes)
+        return ~self._asks_parliament[files] | rules.parliament_consents(level, position, acceptance, p_here)
 
-    def _diet(self, k: int, lanes: Whole) -> Mask:
-        """Approval of a treaty by the Diet in this quarter; executive agreements need none."""
+    def _diet(self, files: Whole, lanes: Whole) -> Mask:
+        """Approval of a treaty by the Diet in this quarter, (N,); executive agreements need none."""
         diet, p = self.model.diet, in_lanes(self.model.parameters.ratification, lanes)
-        return self._fires(k, "diet", lanes, rules.diet_hazard(diet.lower[lanes], diet.thresholds.majority, p))
+        hazard = rules.diet_hazard(diet.lower[lanes], diet.thresholds.majority, p)
+        return self._asks_diet[files] & self._fires("diet", files, lanes, hazard)
 
-    def _union(self, k: int, one: Instrument, lanes: Whole) -> Mask:
-        """Conclusion by the Union in this quarter; mixed agreements wait for every member."""
-        p = in_lanes(self.model.parameters.ratification, lanes)
-        if one.rule not in RATIFIED_BY_MEMBERS:
-            return self._fires(k, "conclusion", lanes, getattr(p, f"conclusion_{one.rule.lower()}"))
-        if self.model.levers.on("lift_fragmentation"):
-            return self._fires(k, "conclusion", lanes, p.conclusion_r8)
-        self._members(k, lanes)
-        return self._has_ratified(k, lanes).all(axis=0) & self._fires(k, "conclusion", lanes, p.closing)
+    def _union(self, files: Whole, lanes: Whole) -> Mask:
+        """Conclusion by the Union in this quarter, (N,); mixed agreements wait for every member."""
+        p, lifted = self.model.parameters.ratification, self.model.levers.on("lift_fragmentation")
+        ready, hazard = np.ones(len(files), dtype=bool), np.empty(len(files))
+        for k in np.unique(files).tolist():
+            here, rule = files == k, self.instruments.catalogue[k].rule
+            rate = p.conclusion_r8 if lifted else p.closing
+            if rule not in RATIFIED_BY_MEMBERS:
+                rate = getattr(p, f"conclusion_{rule.lower()}")
+            elif not lifted:
+                self._members(k, lanes[here])
+                ready[here] = self._has_ratified(k, lanes[here]).all(axis=0)
+            hazard[here] = lanes_of(rate, lanes[here])
+        return ready & self._fires("conclusion", files, lanes, hazard)
+
+    def _applied(self, files: Whole, lanes: Whole, possible: Mask) -> Mask:
+        """Mixed agreements that the Union applies provisionally from now on, (N,)."""
+        hazard = np.broadcast_to(lanes_of(self.model.parameters.ratification.provisional, lanes), lanes.shape)
+        return possible & self._fires("provisional", files, lanes, hazard)
 
     def _members(self, k: int, lanes: Whole) -> None:
         """National procedures move on, each by the shared hazard and the member's weight."""
@@ -110,9 +119,7 @@ class Ratifications:
         ratified: Mask = self.instruments.ratified[k][here] >= self.needed[k][here]
         return ratified
 
-    def _apply_provisionally(self, k: int, lanes: Whole, possible: Mask) -> None:
+    def _apply_provisionally(self, k: int, applied: Mask) -> None:
         at = self.instruments
-        fires = self._fires(k, "provisional", lanes, lanes_of(self.model.parameters.ratification.provisional, lanes))
-        applied = self.model.status.reached(k, "provisional", self._everywhere(lanes, possible & fires))
         at.file[k][applied] = PROVISIONAL
         self.model.recorder.transition(k, "provisional", applied & ~at.in_force[k])

@@ -54,6 +54,7 @@ class Tracks:
         self.stage: Stages = spread(stage).astype(np.int8)
         self.agreed = spread([[one.agreed for one in row] for row in start])
         self.operational = spread([[one.operational for one in row] for row in start])
+        self.settle()
 
     def _happens(self, kind: str, hazard: Floats, among: Mask) -> Mask:
         """Where something of this hazard, which broadcasts, happens among some of the rungs, (P, rungs, R)."""
@@ -75,10 +76,9 @@ class Tracks:
         """Depth of each partner's ties, (P, R)."""
         return self._levels / total(self.ambition)
 
-    @property
-    def _levels(self) -> Floats:
-        """Sum of what the rungs of each partner carry out, in levels, (P, R)."""
-        return weighted_total(np.moveaxis(self.operational, 1, 0), self.ambition[:, np.newaxis])
+    def settle(self) -> None:
+        """Settle how much the rungs of each partner carry out, in levels, (P, R)."""
+        self._levels: Floats = weighted_total(np.moveaxis(self.operational, 1, 0), self.ambition[:, np.newaxis])
 
     @property
     def mean_depth(self) -> Floats:
@@ -118,6 +118,7 @@ class Tracks:
         opened = known.rungs("negotiating", opened)
         draft = known.rung_depth(draft, self.least)
         self.operational = self._carried_out(stage == IN_FORCE)
+        self.settle()
         self.agreed[signed] = draft[signed]
         self.stage = stage.copy()
         for mask, reached in ((opened, IN_TALKS), (signed, SIGNED), (forced, IN_FORCE)):
