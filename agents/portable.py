@@ -216,7 +216,7 @@ def places(mask: NDArray[np.bool_]) -> tuple[NDArray[np.int64], ...]:
 
 
 def number(mask: NDArray[np.bool_]) -> NDArray[np.uint8]:
-    """How many of the first axis, at most 255, a mask holds for, (N, R) to (R,): quicker than numpy's own count."""
+    """For how many of the first axis, at most 255, a mask holds, (N, R) to (R,): quicker than numpy's own count."""
     count: NDArray[np.uint8] = np.add.reduce(mask.view(np.uint8), axis=0, dtype=np.uint8)
     return count
 

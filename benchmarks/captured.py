@@ -75,6 +75,7 @@ class Business:
     runs: Floats
     kept: Mask
     voters: Voters
+    lanes: Whole
     answer: Topic
 
     def decide(self, opposed: Mask, abstained: Mask, stopped: Mask) -> None:
@@ -85,8 +86,7 @@ class Business:
         reluctant = self.neutral if name == MONEY else np.zeros_like(self.neutral)
         kernel.decide_topic(
             self.stance, self.threat, self.dependence, reluctant, self.u, KNOTS, self.runs, self.answer.asked,
-            self.answer.arises, self.kept, tied, by.rows, by.persons, by.limits, rule, by.net, opposed, abstained,
-            stopped,
+            self.lanes, self.kept, tied, by.rows, by.persons, by.limits, rule, opposed, abstained, stopped,
         )  # fmt: skip
 
 
@@ -229,7 +229,7 @@ def _business(council: Council, topic: Topic, holding: Mask) -> Business:
         states.stance.copy(), states.threat[RUSSIA].copy(), _column(states.geography.dependence),
         _column(states.neutral), np.stack([draw(f"business/{topic.name}/{one.iso3}") for one in states.facts]),
         np.stack([per_run(model, value) for value in values]), kept,
-        _voters(by, kernel.UNANIMITY), topic,
+        _voters(by, kernel.UNANIMITY), np.flatnonzero(topic.arises), topic,
     )  # fmt: skip
 
 

@@ -18,7 +18,7 @@ from simulation.chance import Chance
 from simulation.model import PartnershipModel
 
 SEED = 1
-COVERED = {Council: ("convene", "vote", "decide_other_business"), MemberStates: ("take_positions",)}
+COVERED = {Council: ("convene", "surely_passes", "vote", "decide_other_business"), MemberStates: ("take_positions",)}
 """Methods whose work the kernel does: who votes and how far they go, what would pass on files, other business; how
 states move."""
 

@@ -18,6 +18,7 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from agents.institutions.council import CLEARLY
 from agents.institutions.voting import PLACES
 from agents.portable import _EXP, _LN2_HIGH, _LN2_LOW, _PER_LN2, EXP_LIMIT, KNOTS, normal
 from agents.rules.bargaining import GRID
@@ -172,50 +173,44 @@ def decide_file(
 @numba.njit(cache=True)
 def decide_topic(
     stance: Floats, threat: Floats, dependence: Floats, reluctant: Floats, u: Floats, knot: Floats, runs: Floats,
-    asked: Floats, arises: NDArray[Any], kept: NDArray[Any], tied: int, rows: Whole, persons: Whole, limits: Whole,
-    rule: int, net: Whole, opposed: NDArray[Any], abstained: NDArray[Any], stopped: NDArray[Any],
+    asked: Floats, lanes: Whole, kept: NDArray[Any], tied: int, rows: Whole, persons: Whole, limits: Whole,
+    rule: int, opposed: NDArray[Any], abstained: NDArray[Any], stopped: NDArray[Any],
 ) -> None:  # fmt: skip
-    """How one piece of other business goes.
+    """How one piece of other business goes in the runs in which it arises, lanes (L,).
 
     stance, threat, u (M, R); dependence, reluctant (M,); runs (9, R): tolerance, weight of stance, spoiler, weights of
-    dependence and of threat, noise, gaps of acceptance and of neutrals, declared; asked, arises (R,); kept (n, R): who
-    goes on holding the matter up. Writes opposed, abstained (n, R) and stopped (2, R): blocked, vetoed.
+    dependence and of threat, noise, gaps of acceptance and of neutrals, declared; asked (R,); kept (n, R): who goes on
+    holding the matter up. Writes opposed, abstained (n, R) and stopped (2, R): blocked, vetoed.
     """
-    voters, width = len(rows), len(asked)
-    bits = np.empty((PLACES, TILE), dtype=np.int64)
-    sorted_by = bits.view(np.float64)
-    lowest, passes = np.empty(TILE), np.empty(TILE)
-    for start in range(0, width, TILE):
-        wide = min(TILE, width - start)
-        for t in range(wide):
-            lowest[t] = np.inf
-            stopped[0, start + t] = False
-            stopped[1, start + t] = False
-        for i in range(voters):
+    opposed[:], abstained[:], stopped[:] = False, False, False
+    few, persons_enough = limits[0] + 1, limits[1]
+    for lane in range(len(lanes)):
+        r = lanes[lane]
+        members, citizens = 0, 0
+        for i in range(len(rows)):
             row = rows[i]
-            for t in range(wide):
-                r = start + t
-                usual = runs[0, r] + runs[1, r] * min(0.0, stance[row, r] - runs[2, r])
-                if tied == CHINA:
-                    usual += -(runs[3, r] * dependence[row])
-                elif tied == RUSSIA:
-                    usual += runs[4, r] * threat[row, r]
-                tolerated = max(0.0, usual + runs[5, r] * _normal(u[row, r], knot))
-                accept = _on_grid(max(0.0, tolerated - runs[6, r] - runs[7, r] * reluctant[row]))
-                veto = _on_grid(tolerated)
-                declared = _on_grid(accept + runs[8, r] * (veto - accept))
-                lowest[t] = min(lowest[t], veto)
-                sorted_by[i, t] = declared
-                against = arises[r] and asked[r] > veto
-                opposed[i, r] = against
-                abstained[i, r] = arises[r] and declared < asked[r] <= veto
-                stopped[0, r] |= arises[r] and (kept[i, r] or against)
-                stopped[1, r] |= against and not kept[i, r]
-        if rule == UNANIMITY:
-            _passing(bits[:voters], persons, limits, net, wide, passes)
-        for t in range(wide):
-            passing = min(lowest[t], passes[t]) if rule == UNANIMITY else lowest[t]
-            stopped[0, start + t] |= arises[start + t] and asked[start + t] > passing
+            usual = runs[0, r] + runs[1, r] * min(0.0, stance[row, r] - runs[2, r])
+            if tied == CHINA:
+                usual += -(runs[3, r] * dependence[row])
+            elif tied == RUSSIA:
+                usual += runs[4, r] * threat[row, r]
+            gaps = runs[6, r] + runs[7, r] * reluctant[row]
+            if usual + runs[5, r] * knot[0] - gaps > asked[r] + CLEARLY:
+                stopped[0, r] |= kept[i, r]
+                continue
+            tolerated = max(0.0, usual + runs[5, r] * _normal(u[row, r], knot))
+            accept = _on_grid(max(0.0, tolerated - runs[6, r] - runs[7, r] * reluctant[row]))
+            veto = _on_grid(tolerated)
+            declared = _on_grid(accept + runs[8, r] * (veto - accept))
+            against = asked[r] > veto
+            opposed[i, r] = against
+            abstained[i, r] = declared < asked[r] <= veto
+            if declared < asked[r]:
+                members += 1
+                citizens += persons[i]
+            stopped[0, r] |= kept[i, r] or against
+            stopped[1, r] |= against and not kept[i, r]
+        stopped[0, r] |= rule == UNANIMITY and members >= few and citizens >= persons_enough
 
 
 @numba.njit(cache=True, inline="always")

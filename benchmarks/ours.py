@@ -27,7 +27,7 @@ QUICK = 100
 """Most runs, and widest block, of a quick look."""
 
 ONCE = 100_000
-"""Runs from which one round is enough."""
+"""Runs from which one round is enough, with two workers."""
 
 
 def measure(rounds: int, quick: bool = False) -> dict[str, Any]:
@@ -37,13 +37,20 @@ def measure(rounds: int, quick: bool = False) -> dict[str, Any]:
         "command": [
             command(runs, workers, "trajectories", 1 if runs >= ONCE else rounds)
             for runs in SIZES
-            for workers in (1, 2)
             if runs <= most
+            for workers in ((1, 2) if quick else workers_for(runs))
         ],
         "summary": [command(min(most, ALONE[-1]), 2, "summary", 1)],
         "model": [alone(runs, WIDTH, rounds) for runs in ALONE if runs <= most],
         "blocks": [alone(width, width, rounds) for width in ([QUICK] if quick else WIDTHS)],
     }
+
+
+def workers_for(runs: int) -> tuple[int, ...]:
+    """With how many workers so many runs are measured: a single block is played by one; most runs by all there are."""
+    if runs <= WIDTH:
+        return (1,)
+    return (1, 2) if runs < ONCE else (2,)
 
 
 def command(runs: int, workers: int, record: str, rounds: int) -> dict[str, Any]:

@@ -31,7 +31,8 @@ SPEEDS = {"at least 2,000": 2000, "3,000": 3000}
 
 COVERED = {
     "convene": "Council: who votes, how far each goes",
-    "vote": "Council: files, foreseen and decided",
+    "surely_passes": "Council: files that pass without a vote",
+    "vote": "Council: files, foreseen and put to the vote",
     "decide_other_business": "Council: other business",
     "take_positions": "positions of states",
 }

@@ -153,8 +153,8 @@ class Instruments:
         """Depth that is agreed and applies, relative, (K, R): part of it while a first file applies provisionally."""
         share = self.model.parameters.ratification.provisional_share
         depth = self.agreed * self.in_force
-        files, lanes = some = places((self.file == PROVISIONAL) & ~self.in_force)
-        depth[some] = lanes_of(share, lanes) * self.drafted[some]
+        some = places((self.file == PROVISIONAL) & ~self.in_force)
+        depth[some] = lanes_of(share, some[1]) * self.drafted[some]
         return depth
 
     def settle(self) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 from agents.institutions.council import Ballot
 from agents.portable import happens, may_happen, number, places, probability
 from agents.rules import bargaining as rules
-from agents.rules.types import Floats, Mask, Whole, in_lanes, lanes_of
+from agents.rules.types import Floats, Mask, Small, Whole, in_lanes, lanes_of
 from config import Instrument
 from config.families import Files
 from simulation.instruments import DIALOGUE, FAST_TRACK, MANDATED, NEGOTIATING, NO_FILE
@@ -50,7 +50,7 @@ class Motives:
     demand: tuple[Floats, Floats]  # likewise, (K, R)
     soft: Floats  # (K, R)
     dialogue: Floats  # (R,)
-    in_talks: Floats  # (R,)
+    in_talks: Small  # (R,)
     track: Floats  # (K, R)
 
     def of(self, files: Whole, lanes: Whole) -> Motives:
@@ -69,9 +69,10 @@ class Negotiation:
         self.model = model
         self.instruments = model.partnership
         slugs = [one.slug for one in self.instruments.catalogue]
-        self._draws = {kind: model.chance.register(f"{slug}/{kind}" for slug in slugs) for kind in ("open",)}
+        self._open = model.chance.register(f"{slug}/open" for slug in slugs)
         self._some_draws = {
-            kind: model.chance.register_seldom(f"{slug}/{kind}" for slug in slugs) for kind in ("tie", "talks", "conclude")
+            kind: model.chance.register_seldom(f"{slug}/{kind}" for slug in slugs)
+            for kind in ("tie", "talks", "conclude")
         }
         self._operations = np.array([[one.domain == "operations"] for one in self.instruments.catalogue])
         self._voted: Mask = np.array([one.rule != "R0" for one in self.instruments.catalogue])
@@ -82,9 +83,6 @@ class Negotiation:
         self.blocked_prerequisite: Mask = np.zeros(shape, dtype=bool)
         self.denied_slot: Mask = np.zeros(shape, dtype=bool)
         self.free: Mask = np.ones(shape, dtype=bool)
-
-    def _u(self, kind: str) -> Floats:
-        return self.model.chance.rows(self._draws[kind])
 
     def _u_of(self, kind: str, files: Whole, lanes: Whole) -> Floats:
         """Draws for a list of files, (N,)."""
@@ -159,7 +157,7 @@ class Negotiation:
         foreseen = self._foreseen(files, lanes)
         push = self._push(files, lanes, foreseen, motives)
         ready = could[files, lanes] & self._worthwhile(foreseen, files, lanes)
-        drawn = self._mask(files, lanes, ready & happens(self._u("open")[files, lanes], push))
+        drawn = self._mask(files, lanes, ready & happens(self.model.chance.rows(self._open)[files, lanes], push))
         self.push = np.zeros(at.file.shape)
         self.push[files, lanes] = push
         opened = drawn & self.needed
@@ -208,7 +206,7 @@ class Negotiation:
         )  # fmt: skip
         worthwhile = ~at.in_force | (terms.draft - at.agreed > p.margin)
         there = at.exists(self.model.quarter) & (at.file == NO_FILE)
-        return there & worthwhile & may_happen(self._u("open"), most)
+        return there & worthwhile & may_happen(self.model.chance.rows(self._open), most)
 
     def _foreseen(self, files: Whole, lanes: Whole) -> Floats:
         """Relative depth that would pass as far as positions tell, (N,)."""

@@ -35,8 +35,7 @@ class Ratifications:
         codes = [one.iso3 for one in model.settings.members]
         once, spread = model.chance.once_table, model.parameters.ratification.frailty
         self.needed = {
-            k: -log(once(f"{catalogue[k].slug}/ratification/{iso}" for iso in codes))
-            for k in self.instruments.ratified
+            k: -log(once(f"{catalogue[k].slug}/ratification/{iso}" for iso in codes)) for k in self.instruments.ratified
         }
         self.frailty = {
             k: exp(spread * normal(model.chance.once(f"{catalogue[k].slug}/ratification frailty")))
@@ -71,10 +70,11 @@ class Ratifications:
 
     def _parliament(self, files: Whole, lanes: Whole) -> Mask:
         """Consent of the European Parliament where the treaty asks for it: Art. 218(6)(a) TFEU, (N,)."""
-        p, at = self.model.parameters, self.instruments
-        level, position = at.drafted[files, lanes] * at.ambition[files, 0], self.model.european_parliament.position[lanes]
+        at, p, parliament = self.instruments, self.model.parameters, self.model.european_parliament
+        level = at.drafted[files, lanes] * at.ambition[files, 0]
         acceptance, p_here = lanes_of(p.council.acceptance, lanes), in_lanes(p.ratification, lanes)
-        return ~self._asks_parliament[files] | rules.parliament_consents(level, position, acceptance, p_here)
+        consents = rules.parliament_consents(level, parliament.position[lanes], acceptance, p_here)
+        return ~self._asks_parliament[files] | consents
 
     def _diet(self, files: Whole, lanes: Whole) -> Mask:
         """Approval of a treaty by the Diet in this quarter, (N,); executive agreements need none."""

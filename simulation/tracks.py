@@ -161,7 +161,7 @@ class Tracks:
         return rules.rung_hazard(self.capacity[partners, 0], position, japan, soft, steps, p)
 
     def _factors(self, partners: Whole, rungs: Whole, lanes: Whole) -> tuple[Floats, Floats]:
-        """What soft prerequisites and steps of Japan's ladders leave of the hazard of a list of rungs, as by `_hazard`."""
+        """What soft prerequisites and steps of Japan's ladders leave of the hazard of each of a list."""
         missing = lanes_of(self.model.parameters.files.soft_missing, lanes)
         soft, steps = np.ones(rungs.shape), np.ones(rungs.shape)
         for place, rung in enumerate(self.rungs):

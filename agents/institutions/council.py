@@ -45,7 +45,7 @@ class Ballot(NamedTuple):
 
 
 class Concerns(NamedTuple):
-    """What voters weigh on a piece of other business, (n, R) each: stances, what ties their hands, neutrality on arms."""
+    """What voters weigh on other business, (n, R) each: their stance, what ties their hands, neutrality on arms."""
 
     stance: Floats
     tie: Floats
@@ -349,7 +349,7 @@ class Council(Actor):
         concerns, here = self._concerns(topic, by, lanes), in_lanes(self.model.parameters.business, lanes)
         spoiler = lanes_of(self.model.parameters.governments.spoiler, lanes)
         at_worst = business.tolerated(concerns.stance, spoiler, concerns.tie, np.zeros(1), here)
-        reluctant = business.accepted(at_worst, concerns.neutral, here) < asked + CLEARLY
+        reluctant: Mask = business.accepted(at_worst, concerns.neutral, here) < asked + CLEARLY
         some = places(reluctant)
         bounds, level = self._bounds_on(topic, by, concerns, lanes, some), asked[some[1]]
         opposed, abstained = np.zeros_like(reluctant), np.zeros_like(reluctant)
@@ -366,12 +366,15 @@ class Council(Actor):
     @staticmethod
     def _stopped_on(topic: str, opposed: Mask, abstained: Mask, by: Electorate) -> Mask:
         """Whether votes stop a topic, (lanes,): enlargement by consensus, Art. 49 TEU, the rest by Art. 31 TEU."""
-        stopped: Mask = opposed.any(axis=0)
+        stopped: Mask = np.any(opposed, axis=0)
         return stopped if topic == "enlargement" else stopped | voting.stopped_by_abstention(opposed | abstained, by)
 
     def _relaxed(self, bounds: Bounds, by: Electorate, lanes: Whole) -> Floats:
         """Level up to which a topic passes where majority voting was agreed, (lanes,)."""
-        alone, majority = voting.unanimity(bounds.declared, bounds.veto, by), voting.qualified_majority(bounds.accept, by)
+        alone, majority = (
+            voting.unanimity(bounds.declared, bounds.veto, by),
+            voting.qualified_majority(bounds.accept, by),
+        )
         margin = lanes_of(self.model.parameters.council.brake_margin, lanes)
         return voting.passerelle(alone, majority, bounds.veto, margin)
 
@@ -379,15 +382,16 @@ class Council(Actor):
         """What voters weigh on a topic, (n, lanes) each."""
         states, rows = self.model.member_states, by.rows
         neutral = states.neutral[rows] if topic == MONEY else np.zeros((by.size, 1))
-        weighed = states.stance[rows], np.asarray(self.tie(topic, rows)), neutral
+        tie, stance = np.asarray(self.tie(topic, rows)), states.stance[rows]
         if len(lanes) < self.model.width:
-            weighed = tuple(one.take(lanes, axis=1) if one.shape[-1:] == (self.model.width,) else one for one in weighed)
-        return Concerns(*np.broadcast_arrays(*weighed))
+            tie = tie.take(lanes, axis=1) if tie.shape == stance.shape else tie
+            stance = stance.take(lanes, axis=1)
+        return Concerns(*np.broadcast_arrays(stance, tie, neutral))
 
     def _bounds_on(
         self, topic: str, by: Electorate, concerns: Concerns, lanes: Whole, some: tuple[Whole, ...]
     ) -> Bounds:
-        """How far some of the voters go on a topic, on the grid, by their places and those of the runs among `lanes`."""
+        """How far some voters go on a topic, on the grid, by their places and those of the runs among `lanes`."""
         p, (voter, place) = self.model.parameters, some
         stance, tie, neutral = (one[some] for one in concerns)
         run = lanes[place]

@@ -3,7 +3,7 @@
 import numpy as np
 
 from agents.portable import exp, log, logistic
-from agents.rules.types import Floats, Mask, Value, Whole
+from agents.rules.types import Floats, Mask, Small, Value, Whole
 from config.families import Council, Delivery, Files
 
 GRID, STEP = 2.0**40, 2.0**-40
@@ -60,7 +60,7 @@ def soft_factor(helped: list[Mask], missing: Value, runs: int) -> Floats:
 
 def opening_hazard(
     attention: tuple[Floats, Floats], demand: tuple[Floats, Floats], soft: Floats, chance: Floats, dialogue: Floats,
-    in_talks: Floats, track: Floats, p: Files,
+    in_talks: Floats | Small, track: Floats, p: Files,
 ) -> Floats:  # fmt: skip
     """Hazard per quarter of opening a file, which is also its push, (K, R).
 

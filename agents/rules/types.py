@@ -19,6 +19,9 @@ Whole: TypeAlias = NDArray[np.int64]
 Stages: TypeAlias = NDArray[np.int8]
 """Stages on a path, by number: small, so that looking for those at a stage is quick."""
 
+Small: TypeAlias = NDArray[np.uint8]
+"""Counts up to 255."""
+
 Value: TypeAlias = float | Floats
 """A parameter: one number for all runs, or (R,) where it is uncertain."""
 

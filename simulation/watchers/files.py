@@ -12,7 +12,7 @@ import numpy as np
 from agents.institutions.council import MONEY
 from agents.institutions.voting import Electorate
 from agents.rules import bargaining
-from agents.rules.types import Floats, Mask, Whole
+from agents.rules.types import Floats, Mask, Stages, Whole
 from config import Instrument
 from simulation.instruments import (
     FAST_TRACK,
@@ -152,7 +152,7 @@ def ballot(c: Chronicle, k: int) -> Ballot | None:
 class Before:
     """Files as they stood before a phase."""
 
-    file: Whole
+    file: Stages
     in_force: Mask
     agreed: Floats
     stalled: Whole
