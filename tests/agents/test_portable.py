@@ -229,3 +229,9 @@ def test_places_are_where_a_mask_holds(shape: tuple[int, ...]) -> None:
     mask = numbers(0.0, 1.0, shape) < 0.3
     for ours, theirs in zip(portable.places(mask), np.nonzero(mask), strict=True):
         np.testing.assert_array_equal(ours, theirs)
+
+
+@pytest.mark.parametrize("shape", [(255, 1), (N, R), (2, N, R)])
+def test_a_number_is_how_many_a_mask_holds_for(shape: tuple[int, ...]) -> None:
+    mask = numbers(0.0, 1.0, shape) < 0.8
+    np.testing.assert_array_equal(portable.number(mask), mask.sum(axis=0))

@@ -10,7 +10,7 @@ import pytest
 from agents.institutions.council import TOPICS
 from agents.portable import total
 from config import NEVER, PARTNERS, resolve
-from simulation.instruments import NEGOTIATING, Instruments
+from simulation.instruments import NEGOTIATING
 from simulation.model import PartnershipModel
 from tests.simulation.phases import CASES, SEED, R, lived
 
@@ -101,6 +101,6 @@ def test_what_is_switched_off_is_no_part_of_depth_by_equal_weights() -> None:
 def test_regimes_of_runs_begin_at_their_depth(monkeypatch: pytest.MonkeyPatch) -> None:
     depths = (0.0, float(np.nextafter(0.25, 0)), 0.25, float(np.nextafter(0.6, 0)), 0.6, 1.0)
     model = PartnershipModel(resolve("outlook", "none"), range(len(depths)), SEED, record=())
-    monkeypatch.setattr(Instruments, "operational_depth", np.array(depths))
+    monkeypatch.setattr(model.partnership, "operational_depth", np.array(depths))
     found = model.tables()["runs"]
     assert found["regime"].tolist() == ["symbolic"] * 2 + ["functional"] * 2 + ["strategic"] * 2

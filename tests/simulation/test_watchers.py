@@ -15,7 +15,7 @@ from agents.japan import AMENDED, FORCE, REINTERPRETED
 from config import LADDERS, NEVER, PARTNERS, Settings, resolve
 from simulation.chronicle import Chronicle, Event
 from simulation.delivery import Means
-from simulation.instruments import NEGOTIATING, NO_FILE, SIGNED, Instruments
+from simulation.instruments import NEGOTIATING, NO_FILE, SIGNED
 from simulation.negotiation import Terms
 from simulation.tracks import SIGNED as RUNG_SIGNED
 from simulation.watchers import WATCHERS
@@ -531,7 +531,7 @@ def test_what_is_scarcest_is_lacking(
 def test_regimes_begin_at_their_depth(monkeypatch: pytest.MonkeyPatch) -> None:
     c, told = quarter(), []
     for depth in (0.2499, 0.25, 0.5999, 0.6, 0.5999, 0.2499):
-        monkeypatch.setattr(Instruments, "operational_depth", np.array([depth]))
+        monkeypatch.setattr(c.partnership, "operational_depth", np.array([depth]))
         found = noted(c, "carry_out", nothing, "regime")
         told.append([one.details["before"] + one.details["after"] for one in found])
     up, down = [("symbolic", "functional"), ("functional", "strategic")], [("strategic", "functional")]

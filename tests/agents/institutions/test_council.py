@@ -196,6 +196,20 @@ def test_with_fragmentation_lifted_all_voters_go_as_far_as_the_median_state() ->
         np.testing.assert_array_equal(level, expected)
 
 
+@pytest.mark.parametrize("policy", ["none", "lift_fragmentation", "qmv"])
+def test_what_surely_passes_does_pass(policy: str) -> None:
+    """Often enough to save votes, and never wrongly; with fragmentation lifted all voters are alike, so never."""
+    model, surely, passing = met(model_of(policy=policy)), 0, 0
+    for place, one in files(model):
+        passes, _ = model.council.passes(place, one, EVERY_RUN)
+        for asked in np.linspace(0.0, 1.2, 25):
+            level = np.full(R, asked)
+            sure = model.council.surely_passes(np.full(R, place), EVERY_RUN, level)
+            assert not (sure & (level > passes)).any(), one.slug
+            surely, passing = surely + int(sure.sum()), passing + int((level <= passes).sum())
+    assert surely == 0 if policy == "lift_fragmentation" else surely > passing / 4
+
+
 @pytest.mark.parametrize(("switch", "unanimous"), [(0, False), (1, True)])
 def test_whether_safe_needs_unanimity_is_a_switch(switch: int, unanimous: bool) -> None:
     model = met(model_of(overrides={"council.safe_unanimity": switch}))

@@ -297,5 +297,5 @@ def test_the_council_of_the_model_plays_the_same_games(quarter: str) -> None:
             accept=levels, veto=top if instrument.rule in power.UNANIMITY else levels, declared=levels
         )
         np.testing.assert_array_equal(
-            model.council._by_law(instrument, by, bounds), power.game(instrument.rule, mine)(levels)
+            model.council._by_law(model.council.law(instrument), by, bounds), power.game(instrument.rule, mine)(levels)
         )

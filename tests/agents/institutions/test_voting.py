@@ -412,3 +412,12 @@ def test_voting_power_in_the_council_of_six() -> None:
     """Council of the EEC, 1958-72: Banzhaf index, Felsenthal and Machover (1998), ch. 5. Luxembourg had none."""
     power = banzhaf(votes=[4, 4, 4, 2, 2, 1], quota=12)
     np.testing.assert_allclose(power, np.array([5, 5, 5, 3, 3, 0]) / 21)
+
+
+@given(drafts())
+def test_abstentions_and_objections_stop_what_lies_beyond_the_level_of_unanimity(draft: Draft) -> None:
+    by, declared, veto = draft.electorate(), column(draft.declared), column(draft.veto)
+    level = voting.unanimity(declared, veto, by)
+    for asked in {*draft.declared, *draft.veto}:
+        stopped = (asked > veto).any(axis=0) | voting.stopped_by_abstention(asked > declared, by)
+        np.testing.assert_array_equal(stopped, asked > level)
