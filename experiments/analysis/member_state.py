@@ -73,7 +73,8 @@ def moves(inputs: pd.DataFrame, position: Floats, level: float = LEVEL) -> pd.Da
     weight     standardised coefficient of the regression of ranks on all quantities together
     explained  share of the variance of ranks that this regression explains, adjusted for the number of quantities
     """
-    names = [str(name) for name in inputs if inputs[name].nunique() > 1]
+    differ = np.ptp(inputs.to_numpy(dtype=np.float64), axis=0) > 0
+    names = [str(name) for name in inputs.columns[differ]]
     alone = rank_correlations(inputs.assign(position=position), names, "position", level).drop(columns="histories")
     runs, number = len(inputs), len(names)
     if alone.empty or runs <= number + 1:

@@ -175,7 +175,7 @@ def in_force_by(transitions: pd.DataFrame, histories: pd.DataFrame, date: str, s
     standing     whether it is in force before the first quarter
     """
     told = transitions[transitions["stage"].isin(["in_force", "lapsed"])]
-    told = told[[quarter <= date for quarter in told["quarter"].astype(str)]]
+    told = told[told["quarter"].astype(str) <= date]
     last = told.drop_duplicates(["point", "run"], keep="last")
     now = histories[["point", "run"]].merge(last, on=["point", "run"], how="left")["stage"].astype(object)
     known = now.where(now.notna(), "in_force" if standing else "lapsed")

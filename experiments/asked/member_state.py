@@ -68,7 +68,7 @@ def _beside(actors: pd.DataFrame, members: Sequence[str]) -> pd.DataFrame:
 
 def moments(quarters: Sequence[str]) -> tuple[str, str]:
     """The quarter half-way and the last."""
-    return quarters[len(quarters) // 2], quarters[-1]
+    return quarters[(len(quarters) - 1) // 2], quarters[-1]
 
 
 def _moves(
@@ -84,7 +84,7 @@ def _moves(
         "trajectories", ["run", "quarter", *PRESSURES], scenarios=[scenario], policies=[policy], quarters=at
     )
     parts = [pd.DataFrame(columns=["quarter", "actor", *member_state.MOVES])]
-    for quarter in at:
+    for quarter in dict.fromkeys(at):
         here = actors[actors["quarter"] == quarter]
         common = pressures[pressures["quarter"] == quarter].set_index("run")[list(PRESSURES)]
         japan = here[here["actor"] == "JPN"].set_index("run")["position"].rename(JAPAN)

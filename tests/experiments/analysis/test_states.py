@@ -103,6 +103,7 @@ def test_in_force_by_a_date():
     histories = pd.DataFrame({"point": [1, 0, 0, 0], "run": [0, 0, 1, 2]})
     assert in_force_by(transitions, histories, "2030Q4", standing=False).tolist() == [0, 1, 0, 0]
     assert in_force_by(transitions, histories, "2030Q4", standing=True).tolist() == [1, 1, 0, 1]
+    assert in_force_by(transitions.head(0), histories, "2030Q4", standing=True).tolist() == [1, 1, 1, 1]
 
 
 def test_vetoes_per_year():
