@@ -82,7 +82,7 @@ def assumptions(one: Assumed) -> Section:
     text = (
         f"{count} ({one.about}), ranked by how closely "
         "operational depth at the end follows: the correlation of ranks is 1 if the deeper of two runs always has "
-        f"the greater value, −1 if it always has the smaller. Out of chance when all are judged together: {one.clear}; "
+        f"the greater value, −1 if it always has the smaller. Beyond chance when all are judged together: {one.clear}; "
         "the order of the others says nothing. What was calibrated together varies together, so that one may stand in "
         "for another."
     )

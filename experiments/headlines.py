@@ -97,17 +97,12 @@ def _spread(found: Findings, world: World) -> tuple[float, float, float] | None:
 
 
 def _elsewhere(found: Findings, others: Sequence[World]) -> Iterator[Headline]:
-    """How deep it gets in other scenarios, and what the policy that adds most there adds."""
-    said = []
-    for world in others:
-        spread, best = _spread(found, world), _best(found, world)
-        if spread is not None:
-            added = "" if best is None else f", {signed(best['mean'])} by {policy_label(str(best['policy']))}"
-            said.append(f"{world.title} {spread[1]:.2f}{added}")
-    if said:
-        about = f"Elsewhere, operational depth in the median run with {policy_label(found.baseline)}"
+    """How deep it gets in other scenarios."""
+    spreads = {world.title: spread for world in others if (spread := _spread(found, world)) is not None}
+    if spreads:
         yield Headline(
-            f"{about}, and what most is added by" if len(found.policies) > 1 else about, f"{'; '.join(said)}."
+            f"The median in other scenarios, with {policy_label(found.baseline)}",
+            f"{'; '.join(f'{title} {middle:.2f}' for title, (_, middle, _) in spreads.items())}.",
         )
 
 
