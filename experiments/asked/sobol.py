@@ -85,7 +85,7 @@ def _of_case(rows: pd.DataFrame, parts: pd.DataFrame, spread: "pd.Series[float]"
     most = rows[(rows["factor"] != CHANCE) & (rows["total"] >= KNOWN)].head(NAMED)
     labels = factor_labels(list(most["factor"]))
     named = [f"{labels[row['factor']]} {_share(row, 'total')}" for _, row in most.iterrows()]
-    said.append(f"Most of the {case} depends on {'; '.join(named)}, each with all that it does together with others.")
+    said.append(f"The {case} depends most on {'; '.join(named)}, each with all that it does together with others.")
     said.append(
         f"Each by itself, the factors explain {share['one_by_one']} of the variance of the {case}; the rest they do "
         "only together."

@@ -28,9 +28,9 @@ from experiments.labels import wrapped
 
 ROW = 0.215
 """Height of a factor's row in inches."""
-LETTERS = 34
+LETTERS = 36
 """Letters of a factor's name in one line."""
-LEFT = 2.45
+LEFT = 2.55
 """Inches from the left edge to the first panel of shares."""
 LOOKS = (("D", OPERATIONAL, PAPER), ("o", DECLARED_LINE, DECLARED_LINE), ("s", INK, PAPER), ("^", SOFT, SOFT))
 """Mark, colour and inside of each policy: apart in form and filling, not in hue alone."""
@@ -51,7 +51,8 @@ def effects(table: pd.DataFrame, labels: Mapping[str, str], threshold: float, un
     policies = list(dict.fromkeys(table["policy"]))
     greatest = table.groupby("factor", sort=False)["mu_star"].max().sort_values(ascending=False, kind="stable")
     rows = [factor for factor in greatest.index if greatest[factor] >= threshold / 2]
-    high = ROW * max(len(rows), 4)
+    said = [_with_way(table, factor, labels) for factor in rows]
+    high = _row_height(said) * max(len(rows), 4)
     figure = sheet(1.95 + high + 0.2 * len(policies), "Which factors do anything at all", note)
     grid = figure.add_gridspec(2, 2, height_ratios=[0.22 * len(policies), high], width_ratios=[1.7, 1.0])
     _legend(figure.add_subplot(grid[0, :]), policies, labels)
@@ -67,12 +68,17 @@ def effects(table: pd.DataFrame, labels: Mapping[str, str], threshold: float, un
     strength.axvline(threshold, color=SOFT, linewidth=0.9, linestyle=(0, (4, 3)))
     strength.set_title("size of the effect (μ*)")
     spread.set_title("how it differs (σ)")
-    strength.set_yticks(np.arange(len(rows)), [_with_way(table, factor, labels) for factor in rows])
+    strength.set_yticks(np.arange(len(rows)), said)
     spread.set_yticks(np.arange(len(rows)), [""] * len(rows))
     for axes in (strength, spread):
         _frame(axes, len(rows))
     strength.set_xlabel(unit, color=SOFT)
     return figure
+
+
+def _row_height(labels: Sequence[str]) -> float:
+    """Inches for a factor's row, more if any name has a second line."""
+    return ROW * (1 + 0.65 * max((label.count("\n") for label in labels), default=0))
 
 
 def _with_way(table: pd.DataFrame, factor: str, labels: Mapping[str, str]) -> str:
@@ -119,7 +125,8 @@ def shares(indices: pd.DataFrame, parts: pd.DataFrame, labels: Mapping[str, str]
     rows = list(greatest.index)
     names = {policy: wrapped(labels.get(policy, policy), 64 // (1 + len(policies))) for policy in policies}
     head = 0.7 + 0.17 * max(name.count("\n") for name in names.values())
-    high = ROW * (len(rows) + 1 + len(SUMS))
+    said = [wrapped(labels.get(factor, factor), LETTERS) for factor in rows]
+    high = _row_height(said) * (len(rows) + 1 + len(SUMS))
     figure = sheet(1.0, title, note)
     figure.set_layout_engine("none")
     figure.set_figheight((head + high + 0.85 + 0.165 * figure.get_supxlabel().count("\n")) / 0.97)
@@ -137,7 +144,6 @@ def shares(indices: pd.DataFrame, parts: pd.DataFrame, labels: Mapping[str, str]
         _frame(axes, len(rows) + 1 + len(SUMS))
         axes.locator_params(axis="x", nbins=5)
     ticks = [*range(len(rows)), *(len(rows) + 0.7 + place for place in range(len(SUMS)))]
-    said = [wrapped(labels.get(factor, factor), LETTERS) for factor in rows]
     right = max(axes.get_xlim()[1] for axes in panels)
     for axes in panels:
         axes.set_yticks(ticks, [*said, *SUMS.values()] if axes is panels[0] else [""] * len(ticks))
