@@ -43,15 +43,14 @@ MISSING = "–"
 """What stands for what one of the two lacks."""
 ABOUT_PARAMETERS, ABOUT = "about", ("unit", "range", "source")
 """What else there is to a parameter."""
+GIVEN = "override"
+"""The source of what a question gives."""
 MOST = 40
 """Rows of a table that are printed."""
-KEYS = ("slug", "iso3", "name", "pressure", "instrument", "chamber")
+KEYS = ("slug", "name", "pressure", "instrument", "chamber")
 """What an entry of a list of settings is called by."""
-PERIOD = ("kind", "from")
 RANGE = {"low", "high"}
 ENDS = ("functional", "strategic")
-NAMES = {"members": "actors"}
-"""Parts of the settings that have another name where a user writes them."""
 
 Raw = Mapping[str, Any]
 
@@ -89,14 +88,9 @@ def _flat(content: Any, name: str = "") -> Iterator[tuple[str, str]]:
 
 
 def _called(item: Any, place: int) -> str:
-    """What an entry of a list is called: by its own name, a period by its kind and begin, else by its place."""
-    if isinstance(item, Mapping):
-        if all(key in item for key in PERIOD):
-            return " from ".join(str(item[key]) for key in PERIOD)
-        for key in KEYS:
-            if isinstance(item.get(key), str):
-                return str(item[key])
-    return str(place)
+    """What an entry of a list is called: by its own name, else by its place."""
+    names = (item[key] for key in KEYS if isinstance(item, Mapping) and isinstance(item.get(key), str))
+    return str(next(names, place))
 
 
 def asked(a: Results, b: Results) -> list[Change]:
@@ -125,10 +119,10 @@ def assumed(a: Results, b: Results) -> list[Change]:
 
 
 def _known(found: Sequence[Change]) -> Iterator[Change]:
-    """The same without unit, range and source of parameters that only one side has: that it is new says it all."""
+    """The same without unit, range and source of what only one side has, or of what was given in the question."""
     for one in found:
         name = one.name.removeprefix(f"{ABOUT_PARAMETERS}.")
-        if name == one.name or MISSING not in (one.a, one.b):
+        if name == one.name or not {MISSING, GIVEN} & {one.a, one.b}:
             yield replace(one, name=name)
 
 
@@ -154,13 +148,33 @@ def _told(content: Raw) -> Raw:
 
     What a scenario or a policy sets shows in the values themselves.
     """
-    parameters = {name: _parameter(one) for name, one in content["parameters"].items()}
-    about = {name: {key: one[key] for key in ABOUT} for name, one in content["parameters"].items()}
-    kept = {NAMES.get(key, key): value for key, value in content.items() if key not in ("parameters", "policy")}
-    scenario = {key: value for key, value in content["scenario"].items() if key in ("start", "until", "regimes")}
+    parameters, members = content["parameters"], content["members"]
+    about = {name: {key: one[key] for key in ABOUT} for name, one in parameters.items()}
+    sources = {f"actors.{one['iso3']}": _by_kind(one, lambda period: period["source"]) for one in members}
+    kept = {key: value for key, value in content.items() if key not in ("parameters", "members", "policy")}
     draws = content.get("posterior")
-    posterior = draws and f"{len(draws['rows']):,} draws, {digest_of(draws)[:12]}"
-    return {**parameters, **kept, "scenario": scenario, "posterior": posterior, ABOUT_PARAMETERS: about}
+    return {
+        **{name: _parameter(one) for name, one in parameters.items()},
+        "actors": {one["iso3"]: {**one, "periods": None, **_by_kind(one, _held)} for one in members},
+        **kept,
+        "scenario": {key: value for key, value in content["scenario"].items() if key in ("start", "until", "regimes")},
+        "posterior": draws and f"{len(draws['rows']):,} draws, {digest_of(draws)[:12]}",
+        ABOUT_PARAMETERS: {**about, **sources},
+    }
+
+
+def _by_kind(member: Raw, told: Callable[[Raw], str]) -> dict[str, str]:
+    """What is told of a state's periods of each kind, one after another."""
+    kinds: dict[str, list[str]] = {}
+    for period in member["periods"]:
+        kinds.setdefault(period["kind"], []).append(told(period))
+    return {kind: ", ".join(periods) for kind, periods in kinds.items()}
+
+
+def _held(period: Raw) -> str:
+    """As "-1.2 (2010Q2 to 2026Q2)", or "0" for what holds from the start to the end."""
+    always = (period["from"], period["until"]) == ("start", "never")
+    return f"{period['value']:g}" if always else f"{period['value']:g} ({period['from']} to {period['until']})"
 
 
 def _parameter(one: Raw) -> str:

@@ -108,11 +108,9 @@ def test_what_lapsed_is_in_force_no_more() -> None:
 
 
 def test_a_change_is_named_as_a_user_would_write_it() -> None:
-    states = [{"iso3": "HUN", "periods": [{"kind": "stance_mean", "from": "start", "value": -1.2}]}, {"iso3": "FRA"}]
-    others = [{"iso3": "FRA"}, {"iso3": "HUN", "periods": [{"kind": "stance_mean", "from": "start", "value": 0.0}]}]
-    assert changes({"actors": states}, {"actors": others}) == [
-        Change("actors.HUN.periods.stance_mean from start.value", "-1.2", "0.0")
-    ]
+    one, other = ([{"slug": "acsa", "rule": rule}, {"slug": "raa", "rule": "R2"}] for rule in ("R2", "R4"))
+    found = changes({"instruments": one, "runs": 5}, {"instruments": other[::-1]})
+    assert found == [Change("instruments.acsa.rule", "R2", "R4"), Change("runs", "5", "–")]
     assert changes({"set": {"x": {"low": 0, "high": 1}}}, {}) == [Change("set.x", "{ low = 0, high = 1 }", "–")]
 
 
@@ -144,7 +142,7 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> Folders:
 
     return {
         "one": run("one"),
-        "deeper": run("deeper", shifted, sets=["attention.link=0.8"], runs=10),
+        "deeper": run("deeper", shifted, sets=["attention.link=0.8", "actors.HUN.stance_mean=0"], runs=10),
         "seed": run("seed", seed=2),
         "other": run("other", policies=("framework",)),
     }
@@ -166,8 +164,11 @@ def test_the_same_results_are_equal_to_the_bit(folders: Folders) -> None:
 
 def test_settings_histories_and_ends_that_differ_are_named(folders: Folders) -> None:
     found = compare(folders["one"], folders["deeper"])
-    assert {one.name for one in found.asked} == {"runs", "set.attention.link"}
-    assert found.assumed == [Change("attention.link", "0.6, uniform [0.2, 1.0]", "0.8")]
+    assert {one.name for one in found.asked} == {"runs", "set.attention.link", "set.actors.HUN.stance_mean"}
+    assert found.assumed == [
+        Change("attention.link", "0.6, uniform [0.2, 1.0]", "0.8"),
+        Change("actors.HUN.stance_mean", "-1.2 (2010Q2 to 2026Q2)", "0"),
+    ]
     assert found.code == []
     none = found.outcomes[0]
     assert (none.sizes, none.failed) == ((9, 9), (0, 1))
