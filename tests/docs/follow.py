@@ -14,10 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-import experiments.figures
-from experiments import cli
-
-BLOCK = re.compile(r"^([^\n]*)\n\n```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+BLOCK = re.compile(r"^([^\n]*)\n\n```(\w+)\n(.*?)(?=^```$)", re.MULTILINE | re.DOTALL)
 TOLD = re.compile(r"(Write|Append to|Change) `([^`]+)`.*:$")
 
 
@@ -74,15 +71,23 @@ def run(words: list[str]) -> None:
     """A command: `partnership` in this process, others of Python in one of their own."""
     print("$", *words, flush=True)
     if words and words[0] != "partnership":
-        subprocess.run([sys.executable, "-m", Path(words[0]).name, *words[1:]], check=True)
+        subprocess.run([sys.executable, "-m", words[0], *words[1:]], check=True)
     elif words:
-        sys.argv = words
-        try:
-            cli.main()
-        except SystemExit as end:
-            assert not end.code, f"{shlex.join(words)} ends with {end.code}"
+        partnership(words)
+
+
+def partnership(words: list[str]) -> None:
+    """A command of ours, imported when the page has changed what it changes. Nothing is drawn: that takes longest."""
+    import experiments.figures
+    from experiments import cli
+
+    experiments.figures.draw_all = lambda folder: []
+    sys.argv = words
+    try:
+        cli.main()
+    except SystemExit as end:
+        assert not end.code, f"{shlex.join(words)} ends with {end.code}"
 
 
 if __name__ == "__main__":
-    experiments.figures.draw_all = lambda folder: []  # drawing takes longest, and is held elsewhere
     follow(Path(sys.argv[1]).read_text(encoding="utf-8"))
