@@ -259,6 +259,8 @@ def _outcome(a: Results, b: Results, pair: tuple[str, str], paired: bool) -> Out
         for one, runs, last in zip((a, b), well, lasts, strict=True)
     ]
     depths = [_depths(one, pair, runs, quarter) for one, runs in zip((a, b), well, strict=True)]
+    if not any(depths):
+        depths = [_means(one, pair, quarter) for one in (a, b)]
     table, compared = _moved(a, b, pair, well, contents, quarter, paired)
     return Outcome(
         *pair,
@@ -268,9 +270,7 @@ def _outcome(a: Results, b: Results, pair: tuple[str, str], paired: bool) -> Out
         parted=_parting(a, b, pair) if paired else None,
         quarter=quarter,
         depths=_compared(depths[0], depths[1], lambda one, other: difference(one, other, paired)),
-        ends=_compared(ends[0], ends[1], lambda one, other: share_difference(one > 0, other > 0, paired))
-        if ends
-        else {},
+        ends=_compared(ends[0], ends[1], lambda one, other: share_difference(one > 0, other > 0, paired)),
         moved=table,
         compared=compared,
     )
@@ -352,6 +352,14 @@ def _depths(results: Results, pair: tuple[str, str], runs: Ints, quarter: str) -
         if any(len(part) for part in parts):
             return _per_history(iter(parts), list(DEPTHS), runs)
     return {}
+
+
+def _means(results: Results, pair: tuple[str, str], quarter: str) -> dict[str, Floats]:
+    """Means of depths and gap over all runs, (1,) each, where only a summary was kept."""
+    if "summary" not in results.tables:
+        return {}
+    rows = results.table("summary", scenarios=[pair[0]], policies=[pair[1]], quarters=[quarter])
+    return {name: rows.loc[rows["measure"] == name, "mean"].to_numpy(np.float64) for name in DEPTHS}
 
 
 def _moved(
@@ -465,15 +473,8 @@ def _short(value: str) -> str:
 
 
 def _tell_outcomes(found: Comparison, out: Console) -> None:
-    table = plain_table("Mean at the end, B less A")
-    for head in ("operational depth", "declared depth"):
-        table.add_column(head, justify="right", no_wrap=True)
-    for one in found.outcomes:
-        names = ("operational_depth", "declared_depth")
-        cells = [_cell(one.depths[name]) if name in one.depths else MISSING for name in names]
-        table.add_row(Text(_who(one, found)), *cells)
-    out.print()
-    out.print(table)
+    if any(one.depths for one in found.outcomes):
+        _tell_depths(found, out)
     if any(one.ends for one in found.outcomes):
         _tell_ends(found, out)
     _tell_parting(found, out)
@@ -483,6 +484,18 @@ def _tell_outcomes(found: Comparison, out: Console) -> None:
         f"Intervals of {100 * LEVEL:.0f} % cover chance in the number of runs, not what may be wrong with the model.",
         style="dim",
     )
+
+
+def _tell_depths(found: Comparison, out: Console) -> None:
+    table = plain_table("Mean at the end, B less A")
+    for head in ("operational depth", "declared depth"):
+        table.add_column(head, justify="right", no_wrap=True)
+    for one in found.outcomes:
+        names = ("operational_depth", "declared_depth")
+        cells = [_cell(one.depths[name]) if name in one.depths else MISSING for name in names]
+        table.add_row(Text(_who(one, found)), *cells)
+    out.print()
+    out.print(table)
 
 
 def _tell_ends(found: Comparison, out: Console) -> None:
