@@ -137,9 +137,10 @@ def _boundary(table: pd.DataFrame) -> str:
             told.append(f"with {y} at {near['y']:.2g} {'everywhere' if near['sign'] > 0 else 'nowhere'}")
         else:
             side = "above" if near["rises"] else "below"
+            most = "nowhere" if np.isnan(near["nearly_all"]) else f"{side} {near['nearly_all']:.2g}"
             told.append(f"with {y} at {near['y']:.2g} where {x} is {side} {near['at']:.2g}"
-                        f"{_surely(near['surely_below'], near['surely_above'])}, in {100 * MOST:.0f} % of runs from "
-                        f"{near['nearly_all']:.2g}")  # fmt: skip
+                        f"{_surely(near['surely_below'], near['surely_above'])}, in {100 * MOST:.0f} % of runs "
+                        f"{most}")  # fmt: skip
     said = f"{one} is ahead of {other} {'; '.join(told)}."
     return said[0].upper() + said[1:]
 

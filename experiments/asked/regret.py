@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 MEASURES = ("operational_depth", "operational_depth_equal", "declared_depth")
 """The first is what policies are judged by, the others say whether the answer hangs on that."""
+SURE = 0.99
+"""Share of resamples below which it is said how sure the winner is."""
 SAID = {
     "mean_regret": "mean regret",
     "worst_scenario": "regret in the worst scenario",
@@ -85,11 +87,12 @@ def _of_group(table: pd.DataFrame, whose: str) -> list[str]:
     (best, won), *others = by
     more = "".join(f"; {policy_label(policy)} by {_listed(names)}" for policy, names in others)
     least = first.sort_values("chosen", kind="stable").iloc[0]
-    said = [
-        f"{whose} {policy_label(best)} is the robust one by {_listed(won) if others else 'every criterion'}{more}. "
-        f"Least sure is {SAID[str(least['criterion'])]}: {policy_label(str(least['policy']))} in "
-        f"{100 * float(least['chosen']):.0f} % of resamples."
-    ]
+    said = [f"{whose} {policy_label(best)} is the robust one by {_listed(won) if others else 'every criterion'}{more}."]
+    if float(least["chosen"]) < SURE:
+        said[0] += (
+            f" Least sure is {SAID[str(least['criterion'])]}: {policy_label(str(least['policy']))} in "
+            f"{100 * float(least['chosen']):.0f} % of resamples."
+        )
     own = table[table["policy"] == best]
     mean, share = (own[own["criterion"] == name].iloc[0] for name in ("mean_regret", "best_share"))
     second = table[(table["criterion"] == "mean_regret") & (table["policy"] != best)].sort_values("value").iloc[0]

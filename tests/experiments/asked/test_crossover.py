@@ -59,7 +59,9 @@ def test_a_crossing_is_told_and_drawn_with_its_place(tables: dict[str, pd.DataFr
                                    ahead=plane["x"].to_numpy() / 2)  # fmt: skip
     said = " ".join(crossover.sentences(turned, results))
     assert "is above 0.8 (0.7 to 0.9)" in said and "ahead in 70 % of runs, on the other side in 20 %" in said
-    assert "(open to 0.9)" in said and "in 90 % of runs from 1.5" in said
+    assert "(open to 0.9)" in said and "in 90 % of runs above 1.5" in said
+    turned["boundary"]["nearly_all"] = np.nan
+    assert "in 90 % of runs nowhere" in " ".join(crossover.sentences(turned, results))
     drawn = dict(crossover.pictures(turned, results))
     assert list(drawn) == ["along_outlook", "plane_outlook"]
     for figure in drawn.values():
