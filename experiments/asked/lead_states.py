@@ -16,7 +16,7 @@ from experiments.store import Results
 DATED = {"security_of_information": "2030Q4", "csdp_fpa": "2035Q4", "operational_framework": "2040Q4"}
 """Instruments whose probability of being in force at the end of a quarter is compared."""
 
-MEASURES = ("operational_depth", "declared_depth", "vetoes_per_year", "functional", *DATED)
+MEASURES = ("operational_depth", "operational_depth_equal", "declared_depth", "vetoes_per_year", "functional", *DATED)
 LEADS, LEAVES = "leads", "leaves"
 PARTS = {"government": (1, None, 0), "strategy": (0, 1, 0), "exercises": (0, None, 1)}
 """Parts of leading alone: sign of the usual stance, strategy (None: as it is), whether it leads exercises."""
