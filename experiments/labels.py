@@ -55,11 +55,34 @@ PARAMETERS = {
     "tracks.concluding": "single states: pace of talks",
     "japan.factor": "how readily Japan takes steps",
     "business.tolerance": "tolerance in the Council",
+    "attention.champion": "weight of states with a strategy",
+    "attention.link": "how far the theatres are one",
+    "council.tolerance": "what states let pass on Japan",
+    "delivery.factor": "how fast agreements are carried out",
+    "feedback.retaliation": "how readily China retaliates",
+    "files.will_spread": "spread of the files' will to move",
+    "money.ukraine_request": "money asked for Ukraine",
+    "positions.affinity": "pull of trade and votes with Japan",
+    "positions.dependence": "fear of losing trade with China",
+    "positions.japan_abandonment": "Japan's fear of abandonment",
+    "positions.japan_constant": "how deep Japan wants to go",
+    "positions.japan_entrapment": "Japan's fear of another's war",
+    "positions.japan_russia": "Japan's answer to Russia",
+    "positions.japan_threat": "Japan's answer to threats at home",
+    "positions.listen": "how far states listen to each other",
+    "positions.reciprocity": "return for Japan's help to Ukraine",
+    "positions.retrenchment": "states' answer to US retrenchment",
+    "positions.threat": "states' answer to Indo-Pacific threats",
+    "positions.trust": "what trust does to states",
+    "pressures.provocation": "how far depth provokes China",
 }
+LEVER, STRENGTH = "levers.", "_strength"
 
 
 def parameter_label(name: str) -> str:
-    """A parameter's name for readers: in words where it is calibrated, else close to its own, "money: ceiling"."""
+    """A parameter's name for readers: in words where it has any, else close to its own, "money: ceiling"."""
+    if name.startswith(LEVER) and name.endswith(STRENGTH):
+        return f"strength of {policy_label(name.removeprefix(LEVER).removesuffix(STRENGTH))}"
     return PARAMETERS.get(name, name.replace(".", ": ").replace("_", " "))
 
 
