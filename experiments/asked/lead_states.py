@@ -185,9 +185,9 @@ def pictures(tables: Mapping[str, pd.DataFrame], results: Results) -> Iterator[t
 def note(results: Results, more: str) -> str:
     """What a figure shows: scenario, runs, what is compared, and when a mark is hollow."""
     scenario, policy = where(results)
-    last = quarter_name(results.settings(scenario, policy).until)
+    last, runs = quarter_name(results.settings(scenario, policy).until), counted(results.experiment.runs)
     return (
-        f"Scenario {scenario}, policy: {policy_label(policy)}, {counted(results.experiment.runs)} of each point, at {last}: "
-        f"difference from the same runs without the change, with 90 % interval. {more} Hollow: not sure when all "
-        "comparisons are taken together."
+        f"Scenario {scenario}, policy: {policy_label(policy)}, {runs} of each point, at {last}: difference from the "
+        f"same runs without the change, with 90 % interval. {more} Hollow: not sure when all comparisons are taken "
+        "together."
     )
