@@ -18,9 +18,8 @@ PAGES = sorted((ROOT / "docs" / "howto").glob("*.md"))
 @pytest.fixture
 def clone(tmp_path: Path) -> Path:
     """The project as a fresh clone has it: a copy of what pages change, links to the rest."""
-    unwanted = shutil.ignore_patterns("__pycache__", "pictures", "answers")
     for name in ("agents", "config", "docs", "tests"):
-        shutil.copytree(ROOT / name, tmp_path / name, ignore=unwanted)
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("pictures", "answers"))
     for name in ("experiments", "simulation", "benchmarks", "pyproject.toml"):
         (tmp_path / name).symlink_to(ROOT / name)
     return tmp_path
