@@ -77,7 +77,7 @@ def assumptions(one: Assumed) -> Section:
     count = f"{len(one.names)} {'quantity is' if len(one.names) == 1 else 'quantities are'} uncertain"
     title = "Which assumptions matter most"
     if not one.ranked:
-        text = f"{count}. These runs are too few, or keep too little, to say what matters most."
+        text = f"{count}. These runs are too few or keep too little to rank them; all are listed at the end."
         return Section("assumptions", "What it rests on", [text])
     text = (
         f"{count} ({one.about}), ranked by how closely "

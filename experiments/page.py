@@ -94,7 +94,7 @@ def page(results: Results) -> str:
         scope=_scope(found, results),
         short=[*headlines(found), *(Headline(_title(one), one.sentences[0]) for one in answers if one.sentences)],
         caveat=CAVEAT,
-        warnings=[said for name in found.worlds for said in found.failures(name)],
+        warnings=[*_pooled(found, results), *(said for name in found.worlds for said in found.failures(name))],
         sections=sections,
         style=_text("report.css"),
     )
@@ -110,16 +110,26 @@ def _ending(scenario: str) -> str:
 
 
 def _scope(found: Findings, results: Results) -> str:
-    """What was run, in a line: scenarios, policies, runs, quarters."""
-    worlds = list(found.worlds.values())
+    """What was run, in a line: scenarios, quarters, runs, policies."""
+    worlds, policies = list(found.worlds.values()), len(found.policies)
     titles = ", ".join(world.title for world in worlds)
-    begun = results.provenance["histories"]
-    per_point = "" if found.per_point is None else f" ({counted(found.per_point)} at each point of a design)"
+    runs = counted(results.provenance["histories"])
+    of = f"of each of {policies} policies, paired run by run" if policies > 1 else f"of {policy_label(found.baseline)}"
     return (
-        f"{titles}; {worlds[0].first} to {max(world.last for world in worlds)}; {counted(begun)}{per_point} of each of "
-        f"{counted(len(found.policies), 'policy') if len(found.policies) == 1 else f'{len(found.policies)} policies'}, "
-        "paired run by run. A simulation of the EU-Japan security partnership."
+        f"{titles}; {worlds[0].first} to {max(world.last for world in worlds)}; {runs} {of}. "
+        "A simulation of the EU-Japan security partnership."
     )
+
+
+def _pooled(found: Findings, results: Results) -> list[str]:
+    """What is to be known of runs at the points of a design, which are told together."""
+    if found.per_point is None:
+        return []
+    points = results.provenance["histories"] // found.per_point
+    return [
+        f"The runs are {points:,} points of a design with {counted(found.per_point)} each, pooled, not a sample of what "
+        "may come, so intervals in the tables are narrower than they should be."
+    ]
 
 
 def _parts(
@@ -142,12 +152,11 @@ def _kept(drawn: Drawn, stems: Sequence[str]) -> dict[str, list[Picture]]:
 
 
 def _dated_section(found: Findings, drawn: Drawn) -> Iterator[Section]:
-    tables = (
-        {name: _dated_tables(found, world) for name, world in found.worlds.items()} if found.has("transitions") else {}
-    )
+    recorded = found.has("transitions")
+    tables = {name: _dated_tables(found, world) for name, world in found.worlds.items()} if recorded else {}
     parts = _parts(found, tables, _kept(drawn, DATED_PICTURES))
     if parts:
-        yield Section("dated", "What will be in force, and when", parts=parts)
+        yield Section("dated", "What will be in force, and when" if recorded else "How deep it gets", parts=parts)
 
 
 def _dated_tables(found: Findings, world: World) -> list[Table]:

@@ -19,6 +19,7 @@ from config.loading import load_experiment
 from experiments import cli
 from experiments import page as module
 from experiments.figures.style import sheet, styled
+from experiments.files import toml_of
 from experiments.headlines import headlines, percent
 from experiments.page import write_page
 from experiments.page_parts import picture
@@ -235,3 +236,15 @@ def test_results_that_were_interrupted_have_no_report(folder: Path, tmp_path: Pa
     (copied / PROVENANCE).write_bytes(sealed({**there, "finished": None}))
     with pytest.raises(UserError, match="was interrupted"):
         write_page(copied)
+
+
+def test_runs_at_points_of_a_design_are_told_as_pooled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "sets.csv").write_text("attention.link\n0.2\n0.5\n0.8\n", encoding="utf-8")
+    asked = {"question": "A design?", "scenarios": ["outlook"], "policies": ["none"], "runs": 4, "seed": 1}
+    text = toml_of({**asked, "until": "2026Q4", "design": {"table": "sets.csv"}})
+    (tmp_path / "design.toml").write_text(text, encoding="utf-8")
+    run_experiment(load_experiment(str(tmp_path / "design.toml")), tmp_path / "results", workers=1)
+    monkeypatch.setattr(module, "pictures", one_picture)
+    read = Page(write_page(tmp_path / "results").read_text(encoding="utf-8"))
+    assert any("3 points of a design with 4 runs each, pooled" in text for text in read.texts["p"])
+    assert any("12 runs of no policy" in text for text in read.texts["p"])
