@@ -127,8 +127,8 @@ def _pooled(found: Findings, results: Results) -> list[str]:
         return []
     points = results.provenance["histories"] // found.per_point
     return [
-        f"The runs are {points:,} points of a design with {counted(found.per_point)} each, pooled, not a sample of what "
-        "may come, so intervals in the tables are narrower than they should be."
+        f"The runs are {points:,} points of a design with {counted(found.per_point)} each, pooled, not a sample of "
+        "what may come, so intervals in the tables are narrower than they should be."
     ]
 
 

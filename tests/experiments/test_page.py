@@ -229,6 +229,12 @@ def test_a_mistake_is_one_message(
     assert all(words in message for words in said)
 
 
+def test_the_page_goes_wherever_results_can_be(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "pictures", one_picture)
+    there = write_page(folder, "memory://reports/page.html")
+    assert there.read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
+
+
 def test_results_that_were_interrupted_have_no_report(folder: Path, tmp_path: Path) -> None:
     copied = tmp_path / "interrupted"
     shutil.copytree(folder, copied)
