@@ -15,8 +15,8 @@ from config.errors import UserError
 from config.loading import label
 from experiments.analysis.crossover import MOST, NOTICED, Compared, compare
 from experiments.analysis.outcomes import inputs, paired
-from experiments.asked.discovery import input_label, unpulled
-from experiments.labels import counted, policy_label
+from experiments.asked.discovery import unpulled
+from experiments.labels import counted, parameter_label, policy_label
 from experiments.store import Results
 
 if TYPE_CHECKING:
@@ -63,8 +63,8 @@ def of_scenario(results: Results, scenario: str, policy: str, against: str) -> C
 def _labelled(table: pd.DataFrame, two: tuple[str, ...]) -> pd.DataFrame:
     """The same with names for readers: of the parameter, or of the plane's two."""
     if "parameter" in table:
-        return table.assign(label=table["parameter"].map(input_label))
-    return table.assign(**{f"{axis}_name": input_label(name) for axis, name in zip("xy", two, strict=False)})
+        return table.assign(label=table["parameter"].map(parameter_label))
+    return table.assign(**{f"{axis}_name": parameter_label(name) for axis, name in zip("xy", two, strict=False)})
 
 
 def sentences(tables: Mapping[str, pd.DataFrame], results: Results) -> list[str]:

@@ -21,10 +21,8 @@ from experiments.store import Results, pairs
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-LEVER, BEGINS, STRENGTH = "levers.", "_from", "_strength"
+LEVER, BEGINS = "levers.", "_from"
 """Begins the names of what belongs to a lever; ends the names of when it is pulled and of how strong it is."""
-WORDS = {"delivery.factor": "how fast agreements are carried out"}
-"""Names for readers of what is not calibrated and has none elsewhere."""
 CERTAIN = 0.001
 """Quasi-p-value below which a limit is said to stand on its own."""
 
@@ -42,7 +40,7 @@ def tables(results: Results) -> dict[str, pd.DataFrame]:
             part: pd.DataFrame = getattr(one, name)
             part.insert(0, "event", event)
             if name == "limits":
-                part.insert(2, "label", part["input"].map(input_label))
+                part.insert(2, "label", part["input"].map(parameter_label))
             rows.append(part)
     return {
         "shares": shares(ends, cluster),
@@ -71,15 +69,6 @@ def unpulled(settings: Settings, columns: Iterable[str]) -> list[str]:
             strength = lever_of(name.removeprefix(LEVER).removesuffix(BEGINS), known)
             found += [strength] if strength is not None else []
     return found
-
-
-def input_label(name: str) -> str:
-    """What differs between runs, for readers: "strength of dialogue", else as parameters are named elsewhere."""
-    if name in WORDS:
-        return WORDS[name]
-    if name.startswith(LEVER) and name.endswith(STRENGTH):
-        return f"strength of {policy_label(name.removeprefix(LEVER).removesuffix(STRENGTH))}"
-    return parameter_label(name)
 
 
 def sentences(tables: Mapping[str, pd.DataFrame], results: Results) -> list[str]:

@@ -12,8 +12,7 @@ from config.loading import label
 from experiments.analysis.intervals import Floats
 from experiments.analysis.outcomes import outcomes
 from experiments.analysis.sensitivity import elementary_effects, in_unit_cube
-from experiments.asked.discovery import input_label
-from experiments.labels import counted, measure_label, policy_label
+from experiments.labels import counted, measure_label, parameter_label, policy_label
 from experiments.store import Results
 
 if TYPE_CHECKING:
@@ -68,7 +67,7 @@ def factors(points: Points) -> list[str]:
 
 def factor_labels(names: list[str]) -> dict[str, str]:
     """Names for readers."""
-    return {name: CHANCE if name == CHANCE else input_label(name) for name in names}
+    return {name: CHANCE if name == CHANCE else parameter_label(name) for name in names}
 
 
 def tables(results: Results) -> dict[str, pd.DataFrame]:

@@ -5,7 +5,8 @@ import pytest
 
 from config import resolve
 from experiments.asked import discovery
-from experiments.asked.discovery import input_label, limit_said, unpulled
+from experiments.asked.discovery import limit_said, unpulled
+from experiments.labels import parameter_label
 from experiments.store import Results
 from tests.experiments.asked.invented import asked
 
@@ -63,6 +64,6 @@ def test_limits_in_words() -> None:
     assert limit_said(pd.Series(row)) == "the policy is dialogue or none"
     row |= {"label": "scenario", "among": "detente"}
     assert limit_said(pd.Series(row)) == "the scenario is detente"
-    row |= {"label": input_label("levers.dialogue_strength"), "side": "below", "bound": 0.4321}
+    row |= {"label": parameter_label("levers.dialogue_strength"), "side": "below", "bound": 0.4321}
     assert limit_said(pd.Series(row)) == "strength of dialogue is at most 0.43"
-    assert input_label("files.forecast") == "hopeless files in the drawer"
+    assert parameter_label("files.forecast") == "hopeless files in the drawer"
