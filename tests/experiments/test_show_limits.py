@@ -75,7 +75,8 @@ def test_both_questions_are_told_plainly_in_eighty_columns(told):
         assert word in text
 
 
-def test_what_is_told_does_not_depend_on_how_the_runs_were_cut_into_blocks(told):
+def test_what_is_told_does_not_depend_on_how_the_runs_were_cut_into_blocks(told, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(show_limits, "save", lambda *picture: [])
     found = broken(held(runs=12), {"none": [0, 4, 5]})
     content = kept(found).content
     texts = {told(replace(found, results=Kept(content, width)))[0] for width in (1, 5, 100)}

@@ -121,7 +121,7 @@ def of_case(case: str) -> Settings:
     """Settings under which other rules are at work than above, and for longer."""
     if case == "known past":
         return with_status(certain("hindcast", "none", "2016Q4"), rich(), "known.toml")
-    until = {"outlook": "2034Q4", "hindcast": "2018Q4", "taiwan_crisis": "2030Q4"}
+    until = {"outlook": "2031Q4", "hindcast": "2016Q4", "taiwan_crisis": "2030Q4"}
     scenario, policy = case.split(", ")
     return certain(scenario, LEVERS if policy == "levers" else policy, until[scenario])
 
