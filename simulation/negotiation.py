@@ -200,13 +200,16 @@ class Negotiation:
     def _could_open(self, terms: Terms, motives: Motives) -> Mask:
         """Instruments without a file that may be opened, or deepened by a margin, if all were sure to pass, (K, R)."""
         at, p = self.instruments, self.model.parameters.files
-        most = rules.opening_hazard(
-            motives.attention, motives.demand, motives.soft, np.ones(1), motives.dialogue, motives.in_talks,
-            motives.track, p,
-        )  # fmt: skip
-        worthwhile = ~at.in_force | (terms.draft - at.agreed > p.margin)
+        alike, none = (np.ones(1), np.ones(1)), np.zeros(1)
+        of_run = rules.opening_hazard(
+            motives.attention, alike, np.ones(1), np.ones(1), motives.dialogue, motives.in_talks, none, p
+        )
+        most = motives.demand[0] * motives.demand[1] * motives.soft * of_run + motives.track
         there = at.exists(self.model.quarter) & (at.file == NO_FILE)
-        return there & worthwhile & may_happen(self.model.chance.rows(self._open), most)
+        could = there & may_happen(self.model.chance.rows(self._open), most)
+        some = files, lanes = places(could & at.in_force)
+        could[some] = terms.draft_of(files, lanes) - at.agreed[some] > lanes_of(p.margin, lanes)
+        return could
 
     def _foreseen(self, files: Whole, lanes: Whole) -> Floats:
         """Relative depth that would pass as far as positions tell, (N,)."""

@@ -45,7 +45,7 @@ class Ballot(NamedTuple):
 
 
 class Concerns(NamedTuple):
-    """What voters weigh on other business, (n, R) each: their stance, what ties their hands, neutrality on arms."""
+    """What voters weigh on other business: stance (n, R), what ties their hands and neutrality on arms, broadcasting."""
 
     stance: Floats
     tie: Floats
@@ -379,21 +379,21 @@ class Council(Actor):
         return voting.passerelle(alone, majority, bounds.veto, margin)
 
     def _concerns(self, topic: str, by: Electorate, lanes: Whole) -> Concerns:
-        """What voters weigh on a topic, (n, lanes) each."""
+        """What voters weigh on a topic in some runs."""
         states, rows = self.model.member_states, by.rows
         neutral = states.neutral[rows] if topic == MONEY else np.zeros((by.size, 1))
         tie, stance = np.asarray(self.tie(topic, rows)), states.stance[rows]
         if len(lanes) < self.model.width:
             tie = tie.take(lanes, axis=1) if tie.shape == stance.shape else tie
             stance = stance.take(lanes, axis=1)
-        return Concerns(*np.broadcast_arrays(stance, tie, neutral))
+        return Concerns(stance, tie, neutral)
 
     def _bounds_on(
         self, topic: str, by: Electorate, concerns: Concerns, lanes: Whole, some: tuple[Whole, ...]
     ) -> Bounds:
         """How far some voters go on a topic, on the grid, by their places and those of the runs among `lanes`."""
         p, (voter, place) = self.model.parameters, some
-        stance, tie, neutral = (one[some] for one in concerns)
+        stance, tie, neutral = (np.broadcast_to(one, concerns.stance.shape)[some] for one in concerns)
         run = lanes[place]
         u, here = self.model.chance.some(self._tolerance[topic], by.rows[voter], run), in_lanes(p.business, run)
         veto = business.tolerated(stance, lanes_of(p.governments.spoiler, run), tie, u, here)
