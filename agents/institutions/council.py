@@ -119,7 +119,7 @@ class Council(Actor):
         unanimous = [self.law(one) in ("unanimity", "consensus") for one in self.model.settings.instruments]
         voters = [one.rule != "R0" and self.voters(one).size > 0 for one in self.model.settings.instruments]
         self._stopped_by_one = np.array(unanimous) & np.array(voters)
-        self._standings: dict[bytes, tuple[Floats, Floats]] = {}
+        self._standings: dict[bytes, tuple[Floats, Floats, Floats]] = {}
         self._least: tuple[Floats, Floats] | None = None
 
     def _electorate(self, rows: Whole) -> Electorate:
@@ -156,7 +156,7 @@ class Council(Actor):
     def own_bounds(self, accepted: Floats, by: Electorate, lanes: Whole | None = None) -> Bounds:
         """Each voter's own bounds from what it accepts, (n, R) or (n, lanes)."""
         declared = self.model.parameters.council.declared
-        slack = self._slack[by.rows]
+        slack = self._standing(by)[2]
         if lanes is not None:
             declared, slack = lanes_of(declared, lanes), slack.take(lanes, axis=1)
         accept = bargaining.on_grid(accepted)
@@ -223,7 +223,7 @@ class Council(Actor):
         """Least that all members tolerate of any file without noise, (R,), and each without declaring it, (V, R)."""
         if self._least is None:
             rows, p = self.everyone.rows, self.model.parameters.council
-            (position, feared), slack = self._standing(self.everyone), self._slack[rows]
+            position, feared, slack = self._standing(self.everyone)
             neutral = self.model.member_states.neutral[rows]
             accept = bargaining.accepted(position, feared, self._cost.max(axis=0), neutral, p)
             self._least = (accept + slack).min(axis=0), accept + p.declared * slack
@@ -241,7 +241,7 @@ class Council(Actor):
     def _accepted_of(self, files: Whole, by: Electorate, lanes: Whole, noise: bool) -> Floats:
         """Level that each voter accepts of a list of files, (n, N), 0 or more: by field and by the file's own noise."""
         states, p = self.model.member_states, in_lanes(self.model.parameters.council, lanes)
-        position, feared = (table.take(lanes, axis=1) for table in self._standing(by))
+        position, feared = (table.take(lanes, axis=1) for table in self._standing(by)[:2])
         reluctant = states.neutral[by.rows] * self._defence[files]
         accepted = bargaining.accepted(position, feared, self._cost[files, lanes], reluctant, p)
         if noise:
@@ -250,11 +250,11 @@ class Council(Actor):
             np.maximum(0.0, accepted, out=accepted)
         return accepted
 
-    def _standing(self, by: Electorate) -> tuple[Floats, Floats]:
-        """Position and fear of voters, (n, R) each, the same for all files of a quarter."""
+    def _standing(self, by: Electorate) -> tuple[Floats, Floats, Floats]:
+        """Position, fear and slack of voters, (n, R) each, the same for all files of a quarter."""
         rows, key = by.rows, by.rows.tobytes()
         if key not in self._standings:
-            self._standings[key] = self.model.member_states.position[rows], self._fear[rows]
+            self._standings[key] = self.model.member_states.position[rows], self._fear[rows], self._slack[rows]
         return self._standings[key]
 
     def _by_majority(self, files: Whole, lanes: Whole) -> Mask:

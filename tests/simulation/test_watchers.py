@@ -271,6 +271,7 @@ def test_a_veto_is_told_where_one_state_can_stop_what_is_ripe(
     c.negotiation.concluded[:] = False
     c.negotiation.terms = replace(c.negotiation.terms, least=np.full_like(c.negotiation.terms.least, least))
     monkeypatch.setattr(c.council, "_slack", np.zeros_like(c.council.noise[k]))
+    monkeypatch.setattr(c.council, "_standings", {})
     monkeypatch.setattr(c.negotiation, "ripe", lambda: np.full(c.partnership.file.shape, ripe))
     found = [event for event in noted(c, "negotiate", nothing, "veto") if event.instruments == (slug,)]
     assert named(found, "vetoed_by") == [tuple(members(c))] * vetoed
