@@ -45,7 +45,7 @@ class Ballot(NamedTuple):
 
 
 class Concerns(NamedTuple):
-    """What voters weigh on other business: stance (n, R), what ties their hands and neutrality on arms, broadcasting."""
+    """What voters weigh on other business: stance (n, R), what ties their hands, neutrality on arms; they broadcast."""
 
     stance: Floats
     tie: Floats
