@@ -51,10 +51,11 @@ def tile_map(positions: pd.DataFrame, scenario: str, made: int) -> Figure:
     policies, quarters = ({cell[place] for cell in cells} for place in (0, 1))
     runs = int(positions["runs"].min())
     same = f", policy: {policy_label(str(cells[0][0]))}" if len(policies) == 1 else ""
+    homeless = sorted({str(state) for state in positions["actor"]} - set(GRID))
     note = (
         f"Scenario {scenario}{same}, {of_all(runs, made)} per policy. Shade and number: median position, the depth of "
         "partnership that a government would like (0–1). Bar in a tile: middle 80 % of runs on a scale from 0 to 1. "
-        "Dashed edge: not a member state."
+        "Dashed edge: not a member state." + (f" Without a tile: {', '.join(homeless)}." if homeless else "")
     )
     figure = sheet(5.1, f"What the capitals want{f' in {cells[0][1]}' if len(quarters) == 1 else ''}", note)
     panels = figure.subplots(1, len(cells), squeeze=False).ravel()

@@ -4,12 +4,13 @@ import logging
 from pathlib import Path
 
 import matplotlib
+import pandas as pd
 import pytest
 
 from config.schema import MEMBER_STATES
 from experiments.figures import draw, pictures
 from experiments.figures.style import SMALL, WIDTH
-from experiments.figures.tile_map import GRID
+from experiments.figures.tile_map import GRID, tile_map
 from tests.experiments.synthetic import THREE, findings
 
 ALL = ["depth", "effects", "break_even", "timeline", "bilateral", "tile_map"]
@@ -83,3 +84,10 @@ def test_every_figure_says_scenario_and_number_of_runs_in_type_that_can_be_read(
 def test_the_map_has_every_member_state_once_and_two_neighbours():
     assert set(GRID) == {*MEMBER_STATES, "JPN"}
     assert len(set(GRID.values())) == len(GRID)
+
+
+def test_a_state_without_a_tile_is_named():
+    positions = findings(runs=4, policies=("none",)).positions
+    more = positions[positions["actor"] == "HRV"].assign(actor="MNE")
+    note = "".join(text.get_text() for text in tile_map(pd.concat([positions, more]), "outlook", 4).texts)
+    assert "Without a tile: MNE." in " ".join(note.split())
