@@ -212,7 +212,8 @@ def happens(u: Floats, hazard: Floats, among: NDArray[np.bool_] | None = None) -
 
 def places(mask: NDArray[np.bool_]) -> tuple[NDArray[np.int64], ...]:
     """Where a mask holds, one array of indices per axis, as by `np.nonzero`: quick where it holds in few places."""
-    return np.unravel_index(np.flatnonzero(mask), mask.shape)
+    (flat,) = mask.reshape(-1).nonzero()
+    return np.unravel_index(flat, mask.shape) if mask.ndim > 1 else (flat,)
 
 
 def number(mask: NDArray[np.bool_]) -> NDArray[np.uint8]:
@@ -250,12 +251,16 @@ def total(rows: ArrayLike) -> Floats:
     """Sum over the first axis, (N, R) to (R,), adding one row after another from the first to the last.
 
     Unlike numpy's sum, the same bits for every number of runs. Without rows it is 0. Where rows of several numbers lie
-    one after another in memory, numpy adds row to row by itself, in a third of the time.
+    one after another in memory, numpy adds row to row by itself, in a third of the time; single numbers it cumulates.
     """
     values = _as_floats(rows)
-    if values.ndim > 1 and values.flags.c_contiguous and values[:1].size > 1:
+    wide = values[:1].size
+    if wide > 1 and values.flags.c_contiguous:
         summed: Floats = np.add.reduce(values, axis=0, initial=0.0)
         return summed
+    if wide == 1:
+        last: Floats = np.add.accumulate(values, axis=0)[-1]
+        return np.asarray(last + 0.0)  # as if from 0 on: never minus 0
     result = np.zeros(values.shape[1:])
     for row in values:
         np.add(result, row, out=result)
@@ -277,6 +282,7 @@ def weighted_total(rows: ArrayLike, weights: ArrayLike) -> Floats:
 def share(part: ArrayLike, whole: ArrayLike) -> Floats:
     """part / whole, broadcast, and 0 where the whole is not positive; never divides by zero."""
     parts, wholes = _as_floats(part), _as_floats(whole)
-    result = np.zeros(np.broadcast_shapes(parts.shape, wholes.shape))
+    alike = parts.shape == wholes.shape
+    result = np.zeros(parts.shape if alike else np.broadcast_shapes(parts.shape, wholes.shape))
     np.divide(parts, wholes, out=result, where=wholes > 0.0)
     return result

@@ -235,3 +235,8 @@ def test_places_are_where_a_mask_holds(shape: tuple[int, ...]) -> None:
 def test_a_number_is_how_many_a_mask_holds_for(shape: tuple[int, ...]) -> None:
     mask = numbers(0.0, 1.0, shape) < 0.8
     np.testing.assert_array_equal(portable.number(mask), mask.sum(axis=0))
+
+
+@pytest.mark.parametrize("runs", [1, 2, R])
+def test_a_total_of_nothing_but_minus_0_is_0(runs: int) -> None:
+    assert not np.signbit(portable.total(np.full((N, runs), -0.0))).any()
