@@ -137,7 +137,7 @@ def test_histories_of_a_design_are_told_like_as_many_runs():
     for name in ("bands", "shares", "effects", "break_evens", "positions"):
         pd.testing.assert_frame_equal(getattr(design, name), getattr(found, name))
     assert design.run_count("outlook", "none") == RUNS
-    pooled = "pooled. The same run has the same luck with every set, so intervals are narrower than they should be. "
+    pooled = "pooled, not a sample of what may come, so intervals are narrower than they should be. "
     said, plain = (" ".join(told(one).split()) for one in (design, found))
     assert pooled in said
     start = said.index("They are ")
