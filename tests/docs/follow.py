@@ -58,13 +58,11 @@ def change(step: Step) -> None:
 
 
 def patched(text: str, diff: str) -> str:
-    """A text with the parts of a diff, divided by lines "@@", put in: each fits in one place."""
-    for part in re.split(r"^@@.*\n", diff, flags=re.MULTILINE):
-        lines = part.splitlines(keepends=True)
-        old, new = ("".join(line[1:] for line in lines if line[0] != sign) for sign in "+-")
-        assert text.count(old) == 1, f"stands {text.count(old)} times:\n{old}"
-        text = text.replace(old, new)
-    return text
+    """A text changed as a diff says, which fits in one place."""
+    lines = diff.splitlines(keepends=True)
+    old, new = ("".join(line[1:] for line in lines if line[0] != sign) for sign in "+-")
+    assert text.count(old) == 1, f"stands {text.count(old)} times:\n{old}"
+    return text.replace(old, new)
 
 
 def run(words: list[str]) -> None:
