@@ -13,6 +13,7 @@ from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
@@ -160,6 +161,7 @@ def simulate_partnership(settings: Any, lanes: Lanes, seed: int, record: Sequenc
     from simulation.model import PartnershipModel
     from simulation.recorder import REGIMES, STAGES
 
+    _leave_what_is_loaded()
     points = None if lanes.points is None else lanes.points.tolist()
     luck = None if lanes.luck is None else lanes.luck.tolist()
     changed = loading.varied(settings, lanes.changes) if lanes.changes else settings
@@ -176,6 +178,13 @@ def simulate_partnership(settings: Any, lanes: Lanes, seed: int, record: Sequenc
         "regime": REGIMES,
     }
     return model.tables(), order, model.seconds
+
+
+@cache
+def _leave_what_is_loaded() -> None:
+    """In a process of our own: what is loaded for good is not searched for garbage after each block."""
+    if multiprocessing.parent_process() is not None:
+        gc.freeze()
 
 
 def run_experiment(
