@@ -190,13 +190,15 @@ def _answer(folder: "Place", analyses: "Sequence[str]") -> None:
     """
     from experiments.asked import ask, keep
     from experiments.figures import draw_all
-    from experiments.report import answer, tell_analysis
+    from experiments.report import answer, tell_analysis, tell_question
     from experiments.store import load
 
     results, figures = load(folder), list["Place"]()
     if not analyses or results.experiment.design is None:
         answer(folder)
         figures += draw_all(folder)
+    else:
+        tell_question(results)
     for one in ask(results, analyses):
         tell_analysis(one)
         figures += keep(one)

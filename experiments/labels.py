@@ -61,6 +61,7 @@ PARAMETERS = {
     "delivery.factor": "how fast agreements are carried out",
     "feedback.retaliation": "how readily China retaliates",
     "files.will_spread": "spread of the files' will to move",
+    "levers.indo_pacific_strength": "strength of an Indo-Pacific strategy",
     "money.ukraine_request": "money asked for Ukraine",
     "positions.affinity": "pull of trade and votes with Japan",
     "positions.dependence": "fear of losing trade with China",
@@ -81,7 +82,7 @@ LEVER, STRENGTH = "levers.", "_strength"
 
 def parameter_label(name: str) -> str:
     """A parameter's name for readers: in words where it has any, else close to its own, "money: ceiling"."""
-    if name.startswith(LEVER) and name.endswith(STRENGTH):
+    if name not in PARAMETERS and name.startswith(LEVER) and name.endswith(STRENGTH):
         return f"strength of {policy_label(name.removeprefix(LEVER).removesuffix(STRENGTH))}"
     return PARAMETERS.get(name, name.replace(".", ": ").replace("_", " "))
 

@@ -20,6 +20,7 @@ from experiments.analysis.transitions import DATES
 from experiments.asked import Answer
 from experiments.files import Place
 from experiments.labels import counted, measure_label, policy_label
+from experiments.store import Results
 
 NARROW = 80
 """Columns that the answer needs."""
@@ -30,6 +31,15 @@ def answer(results_dir: Place | str, file: IO[str] | None = None) -> None:
     from experiments.analysis.reading import findings
 
     tell(findings(results_dir), console(file))
+
+
+def tell_question(results: Results, out: Console | None = None) -> None:
+    """Print what was asked, and of how many points of a design."""
+    out, experiment, points = out or console(), results.experiment, results.points()
+    out.print(Text(experiment.question, style="bold"))
+    out.print()
+    some = f"{0 if points is None else len(points):,} points of a design with {counted(experiment.runs)} each"
+    out.print(f"{', '.join(experiment.scenarios)}: {some}, per policy.", markup=False)
 
 
 def tell_analysis(one: Answer, out: Console | None = None) -> None:
