@@ -43,7 +43,7 @@ def to_parquet(columns: Columns, order: Order, constant: Mapping[str, str]) -> b
     names = {name: list(order.get(name, ())) for name in texts}
     table = pa.table(arrays).replace_schema_metadata({NAMES: json.dumps(names, ensure_ascii=False)})
     file = BytesIO()
-    pq.write_table(table, file, compression="zstd", use_dictionary=texts)
+    pq.write_table(table, file, compression="snappy", use_dictionary=texts)
     return file.getvalue()
 
 

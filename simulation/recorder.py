@@ -218,8 +218,11 @@ class Recorder:
 
     def _by_run(self, rows: list[Floats]) -> Floats:
         """From a list over quarters of (columns, rows..., R) to (columns, R * quarters * rows...)."""
-        stacked = np.stack(rows, axis=1)  # columns, quarters, rows..., R
-        return np.moveaxis(stacked, -1, 1).reshape(len(stacked), -1)
+        found = np.empty((len(rows[0]), len(rows) * rows[0][0].size))
+        for column, out in enumerate(found):  # one by one, as much as the processor's cache holds
+            stacked = np.stack([row[column] for row in rows])  # quarters, rows..., R
+            out[:] = np.moveaxis(stacked, -1, 0).reshape(-1)
+        return found
 
     def _keys(self, rows: int) -> Table:
         """Who a row is of and its quarter, in a table with so many rows a quarter."""
