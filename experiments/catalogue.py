@@ -6,8 +6,9 @@ from typing import Any
 from pydantic import BaseModel
 
 from config.calendar import NEVER, START, quarter_name
+from config.checking import read_toml
 from config.errors import UserError, listed, nearest
-from config.loading import ROOT, Base, available, load_base, load_experiment, load_policy, load_scenario
+from config.loading import ROOT, Base, available, load_base, load_policy, load_scenario
 from config.schema import PRESSURES, Instrument, Parameter, Rung
 from experiments.files import toml_value
 
@@ -54,7 +55,7 @@ def _titles(kind: str, base: Base) -> dict[str, str]:
     if kind == "policies":
         return {name: load_policy(ROOT / kind / f"{name}.toml").title for name in available(kind)}
     if kind == "experiments":
-        return {name: load_experiment(name).question for name in available(kind)}
+        return {name: str(read_toml(ROOT / kind / f"{name}.toml")["question"]) for name in available(kind)}
     if kind == "instruments":
         return {slug: one.title for slug, one in _instruments(base).items()}
     if kind == "parameters":
