@@ -19,12 +19,11 @@ from numpy.typing import NDArray
 
 from config.checking import read_text, said
 from config.errors import CheckError, UserError, nearest, shown
+from config.loading import Base, Layer, known_keys, with_layer
 from config.schema import SAME_IN_ALL_RUNS, Parameter, within
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-    from config.loading import Base
 
 ENDINGS = (".csv", ".parquet")
 SEPARATORS = {";": "semicolons", "\t": "tabs"}
@@ -116,7 +115,7 @@ class Points:
         return {name: self.values[points, column] for column, name in enumerate(self.names)}
 
 
-def points_from(columns: Mapping[str, Sequence[Any] | Floats], base: "Base", **choices: Any) -> Points:
+def points_from(columns: Mapping[str, Sequence[Any] | Floats], base: Base, **choices: Any) -> Points:
     """Points from their columns, a value each per point; `choices` are `levers` and `choices` of the points."""
     columns = dict(columns)
     luck = columns.pop(CHANCE, None)
@@ -147,19 +146,19 @@ def _alike(column: Sequence[Any]) -> Sequence[Any]:
     return [float(value) for value in column] if kinds == {int, float} else column
 
 
-def check_variants(points: Points, base: "Base", blame: Callable[[UserError, int], UserError]) -> None:
-    """Each combination of what only models have, tried on `base`; `blame` says where the point of a fault stands."""
-    from config.loading import Layer, with_layer
-
+def check_variants(points: Points, base: Base, file: str, place: Callable[[int], str]) -> None:
+    """Each combination of what only models have, tried on `base`; `place` is what stands before a point's names."""
     for number in range(0 if points.variants is None else len(points.variants.rows)):
         assert points.variants is not None
         try:
             with_layer(base, Layer("", "", points.variants.row(number)))
         except UserError as error:
-            raise blame(error, int(np.argmax(points.variants.of == number))) from None
+            key = f"{place(int(np.argmax(points.variants.of == number)))}{error.key}"
+            raise UserError(error.problem, file=file, key=key, value=error.value, allowed=error.allowed,
+                            suggestion=error.suggestion) from None  # fmt: skip
 
 
-def read_points(path: Path, base: "Base") -> Points:
+def read_points(path: Path, base: Base) -> Points:
     """The design points in a table, known to be values that what `base` has may take."""
     file = said(path)
     kind = path.suffix.lower()
@@ -272,7 +271,7 @@ class _Checks:
     """What a table must be; each check raises a UserError that names the place."""
 
     file: str
-    base: "Base"
+    base: Base
 
     def holds_numbers(self, name: str) -> bool:
         """Whether a column is one of numbers only."""
@@ -355,12 +354,7 @@ class _Checks:
                 if value is None:
                     raise UserError("is empty", file=self.file, key=f"{place}, {name}", allowed="one value")
         points = points_from(columns, self.base)
-
-        def blame(error: UserError, point: int) -> UserError:
-            return UserError(error.problem, file=self.file, key=f"{places[point]}, {error.key}", value=error.value,
-                             allowed=error.allowed, suggestion=error.suggestion)  # fmt: skip
-
-        check_variants(points, self.base, blame)
+        check_variants(points, self.base, self.file, lambda point: f"{places[point]}, ")
         return points
 
     def _check_numbers(self, names: Sequence[str], values: Floats, places: Sequence[str]) -> None:
@@ -375,10 +369,8 @@ class _Checks:
             self.cell(values[row, column].item(), places[row], names[column])
 
 
-def check_name(name: str, base: "Base") -> None:
+def check_name(name: str, base: Base) -> None:
     """CheckError unless this is the name of something that may differ between points."""
-    from config.loading import known_keys
-
     known = known_keys(base)
     if name not in known:
         families = sorted({one.partition(".")[0] for one in known})

@@ -8,6 +8,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar, get_args
@@ -523,13 +524,9 @@ def _with_actor(base: Base, layer: Layer, name: str, rest: str, value: Any) -> B
         raise _unknown(layer, name, value, "actor", iso3, codes, f"did you mean {by_name[0]!r}?" if by_name else "")
     if column not in (*COLUMNS, *PERIOD_COLUMNS):
         raise _unknown(layer, name, value, "numeric column of actors", column, (*COLUMNS, *PERIOD_COLUMNS))
-    change = _with_period if column in PERIOD_COLUMNS else _with_column
+    change = _with_period if column in PERIOD_COLUMNS else partial(_changed, MemberState)
     members = tuple(change(one, layer, name, column, value) if one.iso3 == iso3 else one for one in base.members)
     return replace(base, members=members)
-
-
-def _with_column(one: MemberState, layer: Layer, name: str, column: str, value: Any) -> MemberState:
-    return _changed(MemberState, one, layer, name, column, value)
 
 
 def _with_period(one: MemberState, layer: Layer, name: str, kind: str, value: Any) -> MemberState:

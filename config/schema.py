@@ -10,7 +10,7 @@ import math
 import re
 from collections.abc import Mapping
 from itertools import pairwise
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import (
     AfterValidator,
@@ -44,11 +44,6 @@ REGIMES = ("calm", "tense", "crisis")
 RULES = ("R0", "R1", "R2", "R3", "R4", "R5", "R6", "R7", "R8", "R9")
 STAGES = ("dormant", "mandated", "negotiating", "signed", "provisional", "in_force", "lapsed")
 PERIODS = ("member", "neutral", "opt_out", "pesco", "strategy", "stance_mean", "election")
-ANALYSES = (
-    *("combining", "shapley", "timing", "morris", "sobol", "discovery", "regret", "crossover"),
-    *("lead_states", "spoilers", "member_state"),
-)
-"""What may be asked of results beyond the usual answer: experiments/asked/ has a module for each."""
 RECORDS = ("trajectories", "ends", "transitions", "actors", "bounds", "limits", "vetoes", "summary")
 PARTNERS = ("DEU", "ESP", "FRA", "GBR", "ITA", "NLD", "SWE")
 MEMBER_STATES = (
@@ -173,6 +168,8 @@ AnalysisName = Literal[
     "combining", "shapley", "timing", "morris", "sobol", "discovery", "regret", "crossover",
     "lead_states", "spoilers", "member_state",
 ]  # fmt: skip
+ANALYSES: tuple[str, ...] = get_args(AnalysisName)
+"""What may be asked of results beyond the usual answer: experiments/asked/ has a module for each."""
 DesignKind = Literal["factorial", "grid", "list", "latin_hypercube", "sobol", "morris", "table"]
 RecordName = Literal["trajectories", "ends", "transitions", "actors", "bounds", "limits", "vetoes", "summary"]
 
@@ -1049,7 +1046,7 @@ Analyses = Annotated[tuple[AnalysisName, ...], AfterValidator(_no_pair)]
 Records = Annotated[tuple[RecordName, ...], BeforeValidator(_some), AfterValidator(_no_pair)]
 
 
-DESIGNS = ("factorial", "grid", "list", "latin_hypercube", "sobol", "morris", "table")
+DESIGNS: tuple[str, ...] = get_args(DesignKind)
 SAMPLED = ("latin_hypercube", "sobol", "morris")
 """Designs whose points are drawn, from the experiment's seed."""
 DRAWN = "drawn"

@@ -5,7 +5,7 @@ Sampled values are rounded to twelve digits, so that a design is the same on eve
 
 from collections.abc import Mapping, Sequence
 from math import prod
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,11 +14,9 @@ from config.checking import dotted
 from config.design import CHANCE, Points, check_name, check_variants, in_lanes, points_from
 from config.drawing import drawn
 from config.errors import CheckError, UserError, nearest, shown
+from config.loading import Base, value_of
 from config.sampling import latin_hypercube, morris, saltelli
 from config.schema import DRAWN, MOST_POINTS, SAMPLED, Design
-
-if TYPE_CHECKING:
-    from config.loading import Base
 
 Floats = NDArray[np.float64]
 Columns = dict[str, Sequence[Any] | Floats]
@@ -28,7 +26,7 @@ STEPS_OF_LUCK = 4
 """Lucks that a trajectory of Morris may meet."""
 
 
-def make_points(design: Design, base: "Base", seed: int, file: str) -> Points:
+def make_points(design: Design, base: Base, seed: int, file: str) -> Points:
     """The points of a design that is no table; `base` has the experiment's own values, `file` is its file.
 
     Columns stand in the order of the file, levers first. Combinations of levers are the slowest to change.
@@ -47,20 +45,14 @@ def make_points(design: Design, base: "Base", seed: int, file: str) -> Points:
               for name, column in columns.items()}  # fmt: skip
     _check_values(whole, design, base, file)
     points = points_from(whole, base, levers=tuple(design.levers), choices=choices)
-
-    def blame(error: UserError, point: int) -> UserError:
-        where = f"points[{point}]." if design.kind == "list" else ""
-        return UserError(error.problem, file=file, key=f"design.{where}{error.key}", value=error.value,
-                         allowed=error.allowed, suggestion=error.suggestion)  # fmt: skip
-
-    check_variants(points, base, blame)
+    check_variants(points, base, file, lambda point: f"design.points[{point}]." if design.kind == "list" else "design.")
     return points
 
 
 # What varies
 
 
-def _expanded(design: Design, base: "Base", file: str) -> dict[str, Any]:
+def _expanded(design: Design, base: Base, file: str) -> dict[str, Any]:
     """What varies by dotted name, "*" and "files.*" written out."""
     uncertain = [name for name, one in base.parameters.items() if one.draw is not None]
     found: dict[str, Any] = {}
@@ -77,9 +69,8 @@ def _expanded(design: Design, base: "Base", file: str) -> dict[str, Any]:
     return found
 
 
-def _check_name(name: str, design: Design, base: "Base", file: str) -> None:
-    table = "levers" if name in design.levers else "points" if design.kind == "list" else "vary"
-    key = dotted(f"design.{table}", name)
+def _check_name(name: str, design: Design, base: Base, file: str) -> None:
+    key = _key(name, design)
     if name == CHANCE:
         raise UserError("is not varied by name", file=file, key=key, allowed="chance = true in [design]")
     try:
@@ -94,13 +85,19 @@ def _check_name(name: str, design: Design, base: "Base", file: str) -> None:
                         suggestion=nearest(name, uncertain))  # fmt: skip
 
 
+def _key(name: str, design: Design) -> str:
+    """Where in the design's file a name stands."""
+    table = "levers" if name in design.levers else "points" if design.kind == "list" else "vary"
+    return dotted(f"design.{table}", name)
+
+
 def _check_size(points: int, file: str) -> None:
     if points > MOST_POINTS:
         raise UserError(f"makes {points:,} points", file=file, key="design", allowed=f"at most {MOST_POINTS:,}",
                         suggestion="fewer levels, or kind = \"latin_hypercube\"")  # fmt: skip
 
 
-def _check_values(columns: Columns, design: Design, base: "Base", file: str) -> None:
+def _check_values(columns: Columns, design: Design, base: Base, file: str) -> None:
     """Parameters in which lanes may differ have values that they may take."""
     for name, column in columns.items():
         if name == CHANCE or not in_lanes(base.parameters, name):
@@ -109,8 +106,7 @@ def _check_values(columns: Columns, design: Design, base: "Base", file: str) -> 
             try:
                 base.parameters[name].overridden(value if not isinstance(value, np.floating) else value.item())
             except CheckError as fault:
-                table = "levers" if name in design.levers else "points" if design.kind == "list" else "vary"
-                raise UserError(fault.problem, file=file, key=dotted(f"design.{table}", name), value=shown(value),
+                raise UserError(fault.problem, file=file, key=_key(name, design), value=shown(value),
                                 allowed=fault.allowed, suggestion=fault.suggestion) from None  # fmt: skip
 
 
@@ -129,7 +125,7 @@ def _listed(design: Design, file: str) -> Columns:
     return {name: [point[name] for point in points] for name in names}
 
 
-def _scheme(design: Design, varied: Mapping[str, Any], base: "Base", seed: int, file: str) -> Columns:
+def _scheme(design: Design, varied: Mapping[str, Any], base: Base, seed: int, file: str) -> Columns:
     if design.kind not in SAMPLED:
         levels = {name: _levels(name, how, design, base) for name, how in varied.items()}
         _check_size(prod(map(len, levels.values())), file)
@@ -157,7 +153,7 @@ def _luck(kind: str, u: Floats, factors: int) -> Floats:
     return STEPS_OF_LUCK * trajectory + np.rint(u * (STEPS_OF_LUCK - 1))
 
 
-def _levels(name: str, how: Any, design: Design, base: "Base") -> list[Any]:
+def _levels(name: str, how: Any, design: Design, base: Base) -> list[Any]:
     """Levels of a combination: those of a list; ends, or equal steps, of a range; equal steps of a draw."""
     if isinstance(how, tuple):
         return list(how)
@@ -166,7 +162,7 @@ def _levels(name: str, how: Any, design: Design, base: "Base") -> list[Any]:
     return list(dict.fromkeys(np.asarray(_at(name, how, u, base)).tolist()))
 
 
-def _at(name: str, how: Any, u: Floats, base: "Base") -> Sequence[Any] | Floats:
+def _at(name: str, how: Any, u: Floats, base: Base) -> Sequence[Any] | Floats:
     """Values at quantiles."""
     if isinstance(how, tuple):
         places = np.minimum((u * len(how)).astype(np.int64), len(how) - 1)
@@ -179,7 +175,8 @@ def _at(name: str, how: Any, u: Floats, base: "Base") -> Sequence[Any] | Floats:
     values = np.asarray(_within((how.low, how.high), _rounded(how.low + (how.high - how.low) * u)))
     if name in base.parameters:
         return values
-    return [_as_it_is(name, value, base) for value in values.tolist()]
+    whole = isinstance(value_of(name, base), int)  # as the actor or instrument has it
+    return [round(value) if whole else value for value in values.tolist()]
 
 
 EDGE = 0.005
@@ -192,13 +189,6 @@ def _rounded(values: Floats) -> Floats:
 
 def _within(ends: tuple[float, float] | None, values: Floats) -> Floats:
     return values if ends is None else np.clip(values, *ends)
-
-
-def _as_it_is(name: str, value: float, base: "Base") -> float | int:
-    """A whole number where the actor or instrument has one."""
-    from config.loading import value_of
-
-    return round(value) if isinstance(value_of(name, base), int) else value
 
 
 def _combined(levels: Mapping[str, Sequence[Any]]) -> Columns:

@@ -14,9 +14,8 @@ from experiments.analysis.findings import LEVER_MEASURE, Findings
 from experiments.analysis.intervals import LEVEL
 from experiments.analysis.outcomes import inputs, outcomes
 from experiments.analysis.ranks import rank_correlations
-from experiments.analysis.remedies import _is_strength as is_strength
 from experiments.headlines import signed
-from experiments.labels import counted, parameter_label, policy_label
+from experiments.labels import counted, is_strength, parameter_label, policy_label
 from experiments.page_parts import Part, Section, Table
 from experiments.store import EXPERIMENT, Results
 

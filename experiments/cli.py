@@ -188,19 +188,21 @@ def _answer(folder: "Place", analyses: "Sequence[str]") -> None:
 
     Points of a design are no sample of what may come: what is asked of them is for the analyses to say.
     """
+    from experiments.analysis.reading import findings
     from experiments.asked import ask, keep
-    from experiments.figures import draw_all
-    from experiments.report import answer, tell_analysis, tell_question
+    from experiments.figures import FOLDER, draw
+    from experiments.report import console, tell, tell_analysis, tell_question
     from experiments.store import load
 
-    results, figures = load(folder), list["Place"]()
+    results, figures, out = load(folder), list["Place"](), console()
+    found = findings(results)
     if not analyses or results.experiment.design is None:
-        answer(folder)
-        figures += draw_all(folder)
+        tell(found, out)
+        figures += draw(found, folder / FOLDER)
     else:
-        tell_question(results)
+        tell_question(results, out)
     for one in ask(results, analyses):
-        tell_analysis(one)
+        tell_analysis(one, found, out)
         figures += keep(one)
     print(f"Results: {folder}")
     print(f"Figures: {folder / 'figures'} ({len(figures)} files)")

@@ -80,9 +80,14 @@ PARAMETERS = {
 LEVER, STRENGTH = "levers.", "_strength"
 
 
+def is_strength(name: str) -> bool:
+    """Whether a dotted name is that of the strength of a lever."""
+    return name.startswith(LEVER) and name.endswith(STRENGTH)
+
+
 def parameter_label(name: str) -> str:
     """A parameter's name for readers: in words where it has any, else close to its own, "money: ceiling"."""
-    if name not in PARAMETERS and name.startswith(LEVER) and name.endswith(STRENGTH):
+    if name not in PARAMETERS and is_strength(name):
         return f"strength of {policy_label(name.removeprefix(LEVER).removesuffix(STRENGTH))}"
     return PARAMETERS.get(name, name.replace(".", ": ").replace("_", " "))
 

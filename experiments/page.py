@@ -29,7 +29,7 @@ from experiments.files import Place, place, write_aside
 from experiments.headlines import Headline, headlines, signed
 from experiments.labels import counted, measure_label, policy_label
 from experiments.page_parts import Part, Picture, Section, Table, picture
-from experiments.report import _pays as pays
+from experiments.report import pays
 from experiments.store import Results, load
 
 PAGES = Path(__file__).parent / "pages"

@@ -18,6 +18,7 @@ from experiments.analysis.made import Made, of_all
 from experiments.analysis.remedies import DEPTHS
 from experiments.analysis.transitions import DATES
 from experiments.asked import Answer
+from experiments.asking import other_policies
 from experiments.files import Place
 from experiments.labels import counted, measure_label, policy_label
 from experiments.store import Results
@@ -33,23 +34,19 @@ def answer(results_dir: Place | str, file: IO[str] | None = None) -> None:
     tell(findings(results_dir), console(file))
 
 
-def tell_question(results: Results, out: Console | None = None) -> None:
+def tell_question(results: Results, out: Console) -> None:
     """Print what was asked, and of how many points of a design."""
-    out, experiment, points = out or console(), results.experiment, results.points()
+    experiment, points = results.experiment, results.points()
     out.print(Text(experiment.question, style="bold"))
     out.print()
     some = f"{0 if points is None else len(points):,} points of a design with {counted(experiment.runs)} each"
     out.print(f"{', '.join(experiment.scenarios)}: {some}, per policy.", markup=False)
 
 
-def tell_analysis(one: Answer, out: Console | None = None) -> None:
+def tell_analysis(one: Answer, found: Findings, out: Console) -> None:
     """Print what an analysis says, a paragraph per sentence, and which failed runs it leaves out."""
-    from experiments.analysis.reading import findings
-
-    out = out or console()
     out.print()
     out.print(Text(one.name.replace("_", " ").capitalize(), style="bold"))
-    found = findings(one.results)
     left_out = [said for scenario in found.worlds for said in found.failures(scenario)]
     for sentence in [*one.sentences, *left_out]:
         out.print(sentence, markup=False)
@@ -245,7 +242,7 @@ def _break_even_table(evens: pd.DataFrame) -> Table:
         table.add_column(title, justify="right", no_wrap=True)
     table.add_column("pays", min_width=16)
     for _, row in evens.iterrows():
-        table.add_row(policy_label(str(row["policy"])), _end(row, "zero"), _end(row, "top"), _pays(row))
+        table.add_row(policy_label(str(row["policy"])), _end(row, "zero"), _end(row, "top"), pays(row))
     return table
 
 
@@ -254,7 +251,7 @@ def _end(row: "pd.Series[float]", where: str) -> str:
     return "–" if pd.isna(estimate) else f"{_signed(estimate)} [{_signed(lower)},{_signed(upper)}]"
 
 
-def _pays(row: "pd.Series[float]") -> str:
+def pays(row: "pd.Series[float]") -> str:
     words = {
         "always": "at any strength",
         "never": "at no strength up to {greatest:.2g}",
@@ -265,6 +262,15 @@ def _pays(row: "pd.Series[float]") -> str:
     }
     names = ("strength", "at_least", "surely", "greatest")
     return words[str(row["verdict"])].format(**{name: row[name] for name in names})
+
+
+def tell_rest(found: Findings, chosen: str, caveat: str, out: Console) -> None:
+    """Print what else there is to ask, and what the numbers above cannot say."""
+    others = other_policies(found, chosen)
+    out.print()
+    if others:
+        out.print(others, markup=False)
+    out.print(caveat, style="dim", width=NARROW)
 
 
 # --- small things -----------------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from experiments.analysis.findings import Findings, World
+from experiments.analysis.findings import World
 from experiments.analysis.limits import (
     DEED,
     FILE,
@@ -21,14 +21,18 @@ from experiments.analysis.limits import (
     who_by_limit,
 )
 from experiments.analysis.reading import findings
-from experiments.asking import figure_stem, heading, known, other_policies, policy_asked, require, worlds_asked
+from experiments.asking import figure_stem, heading, known, policy_asked, require, worlds_asked
 from experiments.figures import FOLDER
 from experiments.figures.limits import limits
 from experiments.figures.style import save
 from experiments.files import Place, place
 from experiments.labels import actor_label, instrument_label
-from experiments.report import NARROW, console, plain_table
+from experiments.report import console, plain_table, tell_rest
 
+CAVEAT = (
+    "An instrument that nobody has begun to negotiate is in neither part. Intervals cover chance in the number of "
+    "runs, not what may be wrong with the model."
+)
 NEEDED = ("transitions", "limits")
 
 ASKED = {
@@ -94,7 +98,7 @@ def show_limits(
             out.print(found.failure(world.name, chosen), markup=False)
         figure = limits(held, world, chosen, len(made.well), one, made=made.all)
         drawn += save(figure, place(folder) / FOLDER, figure_stem(found, "limits", world, chosen, one))
-    _tell_rest(found, chosen, out)
+    tell_rest(found, chosen, CAVEAT, out)
     out.print(f"Figures: {', '.join(path.name for path in drawn)} in {place(folder) / FOLDER}", markup=False)
     return drawn
 
@@ -202,17 +206,3 @@ def _percent(share: float | None) -> str:
 def _head(name: str) -> str:
     """A column's head in lines of few letters."""
     return BROKEN.get(name) or name.replace(" ", "\n")
-
-
-def _tell_rest(found: Findings, chosen: str, out: Console) -> None:
-    """What else there is to ask."""
-    others = other_policies(found, chosen)
-    out.print()
-    if others:
-        out.print(others, markup=False)
-    out.print(
-        "An instrument that nobody has begun to negotiate is in neither part. Intervals cover chance in the number of "
-        "runs, not what may be wrong with the model.",
-        style="dim",
-        width=NARROW,
-    )

@@ -9,19 +9,23 @@ from rich.console import Console
 from rich.text import Text
 
 from config.errors import UserError, listed, nearest
-from experiments.analysis.findings import BILATERAL, Findings, World
+from experiments.analysis.findings import BILATERAL, World
 from experiments.analysis.member_state import places
 from experiments.analysis.transitions import DATES
 from experiments.asked.member_state import NEEDED, moments, names_of, of_policy, picture_note
-from experiments.asking import figure_stem, heading, other_policies, policy_asked, require, worlds_asked
+from experiments.asking import figure_stem, heading, policy_asked, require, worlds_asked
 from experiments.figures import FOLDER
 from experiments.figures.member_state import MOST, one_state, quantity_label, subject_label
 from experiments.figures.style import save
 from experiments.files import Place, place
 from experiments.labels import instrument_label
-from experiments.report import NARROW, console, plain_table
+from experiments.report import NARROW, console, plain_table, tell_rest
 from experiments.store import load
 
+CAVEAT = (
+    "Bands are of single histories. Whose reluctance thinned out a draft that passed is not recorded by state: "
+    "partnership replay tells it of one run."
+)
 FEW = 8
 """Files told by name of those that a state holds up."""
 
@@ -60,7 +64,7 @@ def show_member_state(
     note = f"{lines} Dashed: the middle of all members. Weight: in a regression of ranks."
     figure = one_state(tables, code, names[code], list(members), moments(world.quarters), note)
     drawn = save(figure, place(folder) / FOLDER, figure_stem(found, "state", world, chosen, code))
-    _tell_rest(found, chosen, out)
+    tell_rest(found, chosen, CAVEAT, out)
     out.print(f"Figures: {', '.join(path.name for path in drawn)} in {place(folder) / FOLDER}", markup=False)
     return drawn
 
@@ -196,16 +200,3 @@ def _tell_moves(moves: pd.DataFrame, world: World, out: Console) -> None:
 def _percent(share: float) -> str:
     """As "12 %", "< 1 %"."""
     return "< 1 %" if 0 < share < 0.005 else f"{100 * share:.0f} %"
-
-
-def _tell_rest(found: Findings, chosen: str, out: Console) -> None:
-    """What else there is to ask, and what is not told."""
-    others = other_policies(found, chosen)
-    out.print()
-    if others:
-        out.print(others, markup=False)
-    out.print(
-        "Bands are of single histories. Whose reluctance thinned out a draft that passed is not recorded by state: "
-        "partnership replay tells it of one run.",
-        style="dim", width=NARROW,
-    )  # fmt: skip

@@ -7,7 +7,7 @@ import pandas as pd
 from rich.console import Console
 from rich.text import Text
 
-from experiments.analysis.findings import Findings, World
+from experiments.analysis.findings import World
 from experiments.analysis.reading import findings
 from experiments.analysis.vetoes import (
     ELSEWHERE,
@@ -20,14 +20,18 @@ from experiments.analysis.vetoes import (
     Beside,
     Stopped,
 )
-from experiments.asking import figure_stem, heading, other_policies, policy_asked, require, worlds_asked
+from experiments.asking import figure_stem, heading, policy_asked, require, worlds_asked
 from experiments.figures import FOLDER
 from experiments.figures.style import save
 from experiments.figures.vetoes import vetoes
 from experiments.files import Place, place
 from experiments.labels import actor_label
-from experiments.report import NARROW, console, plain_table
+from experiments.report import console, plain_table, tell_rest
 
+CAVEAT = (
+    "Bands are of single histories: from run to run, not what may be wrong with the model. The record holds what "
+    "the press told, on all of foreign policy; the model's business is less wide and nothing in it stays unseen."
+)
 NEEDED = ("vetoes",)
 MEANING = (
     "A veto is one state that stops one decision in one quarter. Foreign policy is all but enlargement: files with "
@@ -61,7 +65,7 @@ def show_vetoes(
             out.print(found.failure(world.name, chosen), markup=False)
         figure = vetoes(stopped, world, chosen, runs, made.all)
         drawn += save(figure, place(folder) / FOLDER, figure_stem(found, "vetoes", world, chosen))
-    _tell_rest(found, chosen, out)
+    tell_rest(found, chosen, CAVEAT, out)
     out.print(f"Figures: {', '.join(path.name for path in drawn)} in {place(folder) / FOLDER}", markup=False)
     return drawn
 
@@ -172,17 +176,3 @@ def _rate(line: Mapping[Hashable, float]) -> str:
 
 def _count(count: float) -> str:
     return "" if pd.isna(count) else "·" if count == 0 else f"{count:.0f}"
-
-
-def _tell_rest(found: Findings, chosen: str, out: Console) -> None:
-    """What else there is to ask, and what the comparison cannot say."""
-    others = other_policies(found, chosen)
-    out.print()
-    if others:
-        out.print(others, markup=False)
-    out.print(
-        "Bands are of single histories: from run to run, not what may be wrong with the model. The record holds what "
-        "the press told, on all of foreign policy; the model's business is less wide and nothing in it stays unseen.",
-        style="dim",
-        width=NARROW,
-    )

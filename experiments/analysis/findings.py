@@ -149,7 +149,7 @@ class Findings:
         if not self.has("summary"):
             return bands([], DEPTH_MEASURES)
         runs = [(*pair, len(one.well)) for pair, one in self.made.items()]
-        kept = _plain(self.results.table("summary"))
+        kept = plain(self.results.table("summary"))
         kept = kept[kept["measure"].isin(DEPTH_MEASURES)]
         return kept.merge(pd.DataFrame(runs, columns=["scenario", "policy", "runs"]), on=["scenario", "policy"])
 
@@ -312,7 +312,7 @@ def _led_by(table: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
     return table[[*columns, *(name for name in table if name not in columns)]]
 
 
-def _plain(table: pd.DataFrame) -> pd.DataFrame:
+def plain(table: pd.DataFrame) -> pd.DataFrame:
     """The same table with names as text instead of categories, so that tables of different origin can be joined."""
     names = [column for column in table.columns if isinstance(table[column].dtype, pd.CategoricalDtype)]
     return table.astype(dict.fromkeys(names, object))

@@ -8,7 +8,7 @@ import pandas as pd
 
 from config.calendar import quarter_name
 from config.design import CHANCE
-from experiments.analysis.findings import POSITION
+from experiments.analysis.findings import POSITION, plain
 from experiments.analysis.remedies import REGIMES
 from experiments.analysis.remedies import regimes as at_least
 from experiments.store import Results
@@ -24,26 +24,27 @@ def outcomes(results: Results, scenario: str, policy: str, at: str | None = None
     levers are compared, and every name that it varies; every parameter that was drawn; the depths and the gap in
     quarter `at` (default: the last); functional and strategic, 1 if the regime at the end is at least that.
     """
-    runs = _plain(results.table("runs", scenarios=[scenario], policies=[policy]))
+    runs = plain(results.table("runs", scenarios=[scenario], policies=[policy]))
     runs = runs[runs["failed"] == ""]
     if "point" not in runs:
         runs = runs.assign(point=0)
-    points = results.points()
+    settings, points = results.settings(scenario, policy), results.points()
     known = [] if points is None else [name for name in points.columns() if name in runs]
-    drawn = [name for name in results.settings(scenario, policy).parameters if name in runs and name not in known]
+    drawn = [name for name in settings.parameters if name in runs and name not in known]
     told = {name: values.astype(np.int8) for name, values in at_least(runs["regime"]).items()}
     found = runs[[*WHO, *dict.fromkeys([*known, *drawn])]].assign(**told)
     if points is not None:
         found.insert(2, "sample", found["point"].to_numpy() % points.samples)
-    found = found.merge(_depths(results, scenario, policy, at), on=WHO, how="left", validate="one_to_one")
+    found = found.merge(
+        _depths(results, scenario, policy, quarter_name(settings.until), at), on=WHO, how="left", validate="one_to_one"
+    )
     return found.sort_values(WHO, kind="stable", ignore_index=True)
 
 
-def _depths(results: Results, scenario: str, policy: str, at: str | None) -> pd.DataFrame:
-    last = quarter_name(results.settings(scenario, policy).until)
+def _depths(results: Results, scenario: str, policy: str, last: str, at: str | None) -> pd.DataFrame:
     table = "ends" if "ends" in results.tables and at in (None, last) else "trajectories"
     who = [name for name in WHO if results.experiment.design is not None or name == "run"]
-    rows = _plain(results.table(table, [*who, *DEPTHS], scenarios=[scenario], policies=[policy], quarters=[at or last]))
+    rows = plain(results.table(table, [*who, *DEPTHS], scenarios=[scenario], policies=[policy], quarters=[at or last]))
     return rows if "point" in rows else rows.assign(point=0)
 
 
@@ -77,9 +78,3 @@ def inputs(table: pd.DataFrame) -> list[str]:
     others = {*WHO, "sample", CHANCE, *DEPTHS, *REGIMES}
     names = (name for name in table if name not in others and not str(name).startswith(POSITION))
     return [str(name) for name in names if table[name].nunique() > 1]
-
-
-def _plain(table: pd.DataFrame) -> pd.DataFrame:
-    """The same with names as text instead of categories."""
-    names = [column for column in table.columns if isinstance(table[column].dtype, pd.CategoricalDtype)]
-    return table.astype(dict.fromkeys(names, object))

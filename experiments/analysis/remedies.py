@@ -13,6 +13,7 @@ import pandas as pd
 from scipy import stats
 
 from experiments.analysis.intervals import LEVEL, Floats, Interval, mean_interval, paired_proportions
+from experiments.labels import LEVER, STRENGTH, is_strength
 
 DEPTHS = {"operational_depth": 1, "declared_depth": 1, "gap": -1}
 """Measures at the horizon and the direction that counts as better."""
@@ -216,13 +217,9 @@ def lever_of(policy: str, columns: Iterable[str]) -> str | None:
     The column is named for the policy or for its first words: "levers.dialogue_strength" for `dialogue`,
     "levers.indo_pacific_strength" for `indo_pacific_strategy`.
     """
-    levers = {name: name.removeprefix("levers.").removesuffix("_strength") for name in columns if _is_strength(name)}
+    levers = {name: name.removeprefix(LEVER).removesuffix(STRENGTH) for name in columns if is_strength(name)}
     fitting = [name for name, lever in levers.items() if policy == lever or policy.startswith(f"{lever}_")]
     return max(fitting, key=len, default=None)
-
-
-def _is_strength(column: str) -> bool:
-    return column.startswith("levers.") and column.endswith("_strength")
 
 
 BREAK_EVEN_COLUMNS = [

@@ -15,13 +15,13 @@ from experiments.analysis.discovery import DEEPEST, discover, events, shares
 from experiments.analysis.intervals import Interval
 from experiments.analysis.outcomes import inputs, outcomes
 from experiments.analysis.remedies import lever_of
-from experiments.labels import counted, parameter_label, policy_label
+from experiments.labels import LEVER, counted, parameter_label, policy_label
 from experiments.store import Results, pairs
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-LEVER, BEGINS = "levers.", "_from"
+BEGINS = "_from"
 """Begins the names of what belongs to a lever; ends the names of when it is pulled and of how strong it is."""
 CERTAIN = 0.001
 """Quasi-p-value below which a limit is said to stand on its own."""
